@@ -1,0 +1,17 @@
+import { ports } from "../../lib/adapters/ports.ts";
+import { listMarketTrades as route } from "../../lib/contract/market.ts";
+import { pageView } from "../../lib/contract/page-view.ts";
+import { success } from "../../lib/contract/refusal.ts";
+import { endpoint } from "../../lib/edge/endpoint.ts";
+import { listMarketTrades } from "../../lib/market/list-trades.ts";
+import { tradeView } from "../../lib/market/market-views.ts";
+
+export const handler = endpoint(
+  route,
+  async ({ params, query: { limit, cursor } }) => {
+    const listed = await listMarketTrades(params.market, { limit, after: cursor }, ports);
+    if (!listed.ok) return listed;
+    return success({ status: 200, body: pageView(listed.value, (trade) => tradeView(trade, ports.catalogue)) });
+  },
+  ports,
+);

@@ -1,0 +1,17 @@
+import { ports } from "../../lib/adapters/ports.ts";
+import { getOrder as route } from "../../lib/contract/trading.ts";
+import { success } from "../../lib/contract/refusal.ts";
+import { endpoint } from "../../lib/edge/endpoint.ts";
+import { awaitOrder, getOrder } from "../../lib/trading/get-order.ts";
+import { orderView } from "../../lib/trading/order-view.ts";
+
+export const handler = endpoint(
+  route,
+  async ({ user, params, waitMs }) => {
+    const found = await getOrder({ userId: user.id, orderId: params.id }, ports);
+    if (!found.ok) return found;
+    const order = await awaitOrder(found.value, { waitMs, until: "entered" }, ports);
+    return success({ status: 200, body: orderView(order, ports.catalogue) });
+  },
+  ports,
+);

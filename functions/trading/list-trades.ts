@@ -1,0 +1,18 @@
+import { ports } from "../../lib/adapters/ports.ts";
+import { pageView } from "../../lib/contract/page-view.ts";
+import { success } from "../../lib/contract/refusal.ts";
+import { listFills as route } from "../../lib/contract/trading.ts";
+import { endpoint } from "../../lib/edge/endpoint.ts";
+import { listOwnFills } from "../../lib/trading/list-own-fills.ts";
+import { fillView } from "../../lib/trading/order-view.ts";
+
+export const handler = endpoint(
+  route,
+  async ({ user, query }) => {
+    const { market, orderId, limit, cursor } = query;
+    const listed = await listOwnFills({ userId: user.id, market, orderId }, { limit, after: cursor }, ports);
+    if (!listed.ok) return listed;
+    return success({ status: 200, body: pageView(listed.value, (fill) => fillView(fill, ports.catalogue)) });
+  },
+  ports,
+);

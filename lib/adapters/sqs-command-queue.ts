@@ -1,0 +1,73 @@
+import { ChangeMessageVisibilityBatchCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { commandToWire } from "../matching/command-wire.ts";
+import { hashOf } from "../matching/entry.ts";
+import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
+
+export type SqsQueueOptions = {
+  /** Queues are named `${queuePrefix}-${market}.fifo`. */
+  readonly queuePrefix: string;
+  /** Where queues live: `https://sqs.REGION.amazonaws.com/ACCOUNT` on AWS, the local engine's address otherwise. */
+  readonly baseUrl: string;
+  readonly endpoint?: string;
+};
+
+/** One FIFO queue per market, one group in it: the market's turn-taking. */
+export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQueueOptions): CommandQueue {
+  const client = new SQSClient({
+    ...(endpoint === undefined ? {} : { endpoint }),
+    maxAttempts: 3,
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+  });
+  const urlOf = (market: string): string => `${baseUrl}/${queuePrefix}-${market}.fifo`;
+
+  async function attributesOf(queueUrl: string): Promise<Partial<Record<string, string>>> {
+    const answer = await client.send(
+      new GetQueueAttributesCommand({
+        QueueUrl: queueUrl,
+        AttributeNames: ["CreatedTimestamp", "QueueArn", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+      }),
+    );
+    return answer.Attributes ?? {};
+  }
+
+  async function depthOf(queueUrl: string): Promise<number> {
+    const attributes = await attributesOf(queueUrl);
+    return Number(attributes["ApproximateNumberOfMessages"] ?? 0) + Number(attributes["ApproximateNumberOfMessagesNotVisible"] ?? 0);
+  }
+
+  return {
+    async send(market, command, correlationId) {
+      try {
+        await client.send(
+          new SendMessageCommand({
+            QueueUrl: urlOf(market),
+            MessageBody: JSON.stringify({ command: commandToWire(command), correlationId }),
+            MessageGroupId: market,
+            MessageDeduplicationId: command.id,
+          }),
+        );
+      } catch (cause) {
+        throw new QueueUnavailable(`queue of ${market}`, { cause });
+      }
+    },
+    async epoch(market) {
+      const attributes = await attributesOf(urlOf(market));
+      // Short, because every journal entry carries it.
+      return `${attributes["CreatedTimestamp"]}-${hashOf(String(attributes["QueueArn"])).slice(0, 8)}`;
+    },
+    marketOf(queueArn) {
+      const name = queueArn.slice(queueArn.lastIndexOf(":") + 1);
+      return name.slice(queuePrefix.length + 1, -".fifo".length);
+    },
+    async redeliver(market, receiptHandles, delaySeconds) {
+      await client.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: urlOf(market),
+          Entries: receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: delaySeconds })),
+        }),
+      );
+    },
+    depth: (market) => depthOf(urlOf(market)),
+    deadLetterDepth: () => depthOf(`${baseUrl}/${queuePrefix}-projector-failures`),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Item, Key, Place } from "../store/store.ts";
+
+/** Accounts as the table `users` holds them. */
+export type Role = "user" | "admin";
+export type AccountStatus = "active" | "frozen";
+
+export type Account = {
+  readonly id: string;
+  readonly email: string;
+  readonly role: Role;
+  readonly status: AccountStatus;
+  readonly createdAt: string;
+};
+
+export type StoredAccount = Account & { readonly passwordHash: string };
+
+export function profilePlace(userId: string): Place {
+  return { table: "users", key: { pk: `USER#${userId}`, sk: "PROFILE" } };
+}
+
+/** Holds an address, so that two accounts cannot have it. */
+export function emailPlace(email: string): Place {
+  return { table: "users", key: { pk: `EMAIL#${email}`, sk: "EMAIL" } };
+}
+
+/** `kind` puts accounts, and nothing else, into the index that lists them. */
+export function profileItem(account: StoredAccount): Item & Key {
+  return { ...profilePlace(account.id).key, kind: "user", ...account };
+}
+
+export function readAccount(item: Item): StoredAccount {
+  const text = (name: string): string => {
+    const value = item[name];
+    if (typeof value !== "string") throw new Error(`account ${String(item.pk)} has no ${name}`);
+    return value;
+  };
+  const role = text("role");
+  const status = text("status");
+  if (role !== "user" && role !== "admin") throw new Error(`account ${text("id")} has the role ${role}`);
+  if (status !== "active" && status !== "frozen")
+    throw new Error(`account ${text("id")} has the status ${status}`);
+  const passwordHash = text("passwordHash");
+  return { id: text("id"), email: text("email"), role, status, createdAt: text("createdAt"), passwordHash };
+}
+
+/** An account as its owner and administrators see it: everything but the password's hash. */
+export function showAccount({ id, email, role, status, createdAt }: Account): Account {
+  return { id, email, role, status, createdAt };
+}

@@ -1,0 +1,209 @@
+import { z } from "zod";
+import { session, user } from "./auth.ts";
+import { marketStatus } from "./market.ts";
+import { route } from "./route.ts";
+import {
+  accountStatus,
+  assetName,
+  cursor,
+  decimal,
+  id,
+  limit,
+  listOf,
+  marketName,
+  printable,
+  prose,
+  role,
+  time,
+} from "./shapes.ts";
+import { balance, withdrawal, withdrawalStatus } from "./wallet.ts";
+
+const idParams = z.strictObject({ id });
+const count = z.int().min(0);
+
+export const userDetail = z
+  .strictObject({
+    ...user.shape,
+    balances: z.array(balance),
+    sessions: z.array(session.omit({ current: true })),
+  })
+  .meta({ id: "UserDetail" });
+
+export const dashboard = z
+  .strictObject({
+    time,
+    users: z.strictObject({ total: count, active: count, frozen: count, newToday: count }),
+    markets: z.array(
+      z.strictObject({
+        market: marketName,
+        status: marketStatus,
+        openOrders: count,
+        volume24h: decimal.meta({ description: "In the base asset." }),
+        quoteVolume24h: decimal.meta({ description: "In the quote asset." }),
+        trades24h: count,
+        feesEarned: z.array(z.strictObject({ asset: assetName, amount: decimal })),
+        queueDepth: count.meta({ description: "About how many commands wait or are in flight." }),
+      }),
+    ),
+    withdrawals: z.strictObject({ pending: count, today: count }),
+    deposits: z.strictObject({ today: count }),
+    deadLetterDepth: count.meta({ description: "Failures that wait for a person." }),
+  })
+  .meta({ id: "Dashboard" });
+
+export const reconciliation = z
+  .strictObject({
+    time,
+    balanced: z.boolean(),
+    items: z.array(
+      z.strictObject({
+        asset: assetName,
+        available: decimal,
+        locked: decimal,
+        feesEarned: decimal,
+        deposits: decimal,
+        withdrawals: decimal,
+        adjustments: decimal,
+        left: decimal.meta({ description: "available + locked + feesEarned." }),
+        right: decimal.meta({ description: "deposits - withdrawals + adjustments." }),
+        difference: decimal.meta({ description: "left - right: 0 on a sound exchange.", examples: ["0"] }),
+      }),
+    ),
+  })
+  .meta({ id: "Reconciliation" });
+
+export const listUsers = route({
+  id: "listUsers",
+  method: "GET",
+  path: "/api/admin/users",
+  auth: "admin",
+  summary: "Users, newest first",
+  query: z.strictObject({
+    email: z
+      .string()
+      .trim()
+      .toLowerCase()
+      .min(1)
+      .max(254)
+      .exactOptional()
+      .meta({ description: "A whole address, or how it begins." }),
+    status: accountStatus.exactOptional(),
+    limit,
+    cursor,
+  }),
+  answers: { 200: listOf(user) },
+  refusals: [],
+});
+
+export const getUser = route({
+  id: "getUser",
+  method: "GET",
+  path: "/api/admin/users/{id}",
+  auth: "admin",
+  summary: "One user with balances and sessions",
+  params: idParams,
+  answers: { 200: userDetail },
+  refusals: [],
+  notFound: "User not found",
+});
+
+export const updateUser = route({
+  id: "updateUser",
+  method: "PUT",
+  path: "/api/admin/users/{id}",
+  auth: "admin",
+  summary: "Freeze, unfreeze, or change the role",
+  description:
+    "Freezing refuses all of the user's tokens at once and cancels their live orders. Nobody freezes or demotes themselves.",
+  params: idParams,
+  body: z
+    .strictObject({ status: accountStatus.exactOptional(), role: role.exactOptional() })
+    .refine(
+      (change) => change.status !== undefined || change.role !== undefined,
+      "must name a status or a role",
+    ),
+  answers: { 200: user },
+  refusals: ["CONFLICT"],
+  idempotency: "record",
+  notFound: "User not found",
+});
+
+export const updateMarket = route({
+  id: "updateMarket",
+  method: "PUT",
+  path: "/api/admin/markets/{market}",
+  auth: "admin",
+  summary: "Halt or open a market",
+  description: "Takes its turn in the market's own queue.",
+  params: z.strictObject({ market: marketName }),
+  body: z.strictObject({ status: marketStatus }),
+  answers: {
+    202: z.strictObject({
+      market: marketName,
+      status: marketStatus.meta({ description: "As it was asked for." }),
+    }),
+  },
+  refusals: ["UNKNOWN_MARKET"],
+  idempotency: "record",
+});
+
+export const listAllWithdrawals = route({
+  id: "listAllWithdrawals",
+  method: "GET",
+  path: "/api/admin/withdrawals",
+  auth: "admin",
+  summary: "Withdrawals of all users, newest first",
+  query: z.strictObject({ status: withdrawalStatus.exactOptional(), limit, cursor }),
+  answers: { 200: listOf(withdrawal) },
+  refusals: [],
+});
+
+export const approveWithdrawal = route({
+  id: "approveWithdrawal",
+  method: "POST",
+  path: "/api/admin/withdrawals/{id}/approve",
+  auth: "admin",
+  summary: "Complete a withdrawal",
+  description: "Burns the locked amount. A withdrawal is decided once.",
+  params: idParams,
+  body: z.strictObject({ transactionId: printable(200).meta({ examples: ["0xabc"] }) }),
+  answers: { 200: withdrawal },
+  refusals: ["ALREADY_DECIDED"],
+  idempotency: "record",
+  notFound: "Withdrawal not found",
+});
+
+export const rejectWithdrawal = route({
+  id: "rejectWithdrawal",
+  method: "POST",
+  path: "/api/admin/withdrawals/{id}/reject",
+  auth: "admin",
+  summary: "Reject a withdrawal",
+  description: "Releases the locked amount. A withdrawal is decided once.",
+  params: idParams,
+  body: z.strictObject({ reason: prose(500).meta({ examples: ["The address is not known"] }) }),
+  answers: { 200: withdrawal },
+  refusals: ["ALREADY_DECIDED"],
+  idempotency: "record",
+  notFound: "Withdrawal not found",
+});
+
+export const getDashboard = route({
+  id: "getDashboard",
+  method: "GET",
+  path: "/api/admin/dashboard",
+  auth: "admin",
+  summary: "The exchange at a glance",
+  answers: { 200: dashboard },
+  refusals: [],
+});
+
+export const reconcile = route({
+  id: "reconcile",
+  method: "GET",
+  path: "/api/admin/reconciliation",
+  auth: "admin",
+  summary: "Whether all money is accounted for, per asset",
+  answers: { 200: reconciliation },
+  refusals: [],
+});

@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { route } from "./route.ts";
+import { cursor, decimal, limit, listOf, marketName, queryNumber, side, time } from "./shapes.ts";
+
+export const marketStatus = z
+  .enum(["open", "halted"])
+  .meta({ description: "A halted market takes no new orders." });
+
+export const market = z
+  .strictObject({
+    market: marketName,
+    base: z.string().meta({ examples: ["BTC"] }),
+    quote: z.string().meta({ examples: ["USDT"] }),
+    tickSize: decimal.meta({ description: "Prices are multiples of it.", examples: ["0.01"] }),
+    lotSize: decimal.meta({ description: "Quantities are multiples of it.", examples: ["0.0001"] }),
+    minNotional: decimal.meta({
+      description: "The least price x quantity, in the quote asset.",
+      examples: ["5"],
+    }),
+    makerFee: decimal.meta({ description: "A fraction of what is received.", examples: ["0.001"] }),
+    takerFee: decimal.meta({ description: "A fraction of what is received.", examples: ["0.002"] }),
+    status: marketStatus,
+  })
+  .meta({ id: "Market" });
+
+const level = z
+  .tuple([decimal, decimal])
+  .meta({ description: "Price and quantity.", examples: [["50000", "0.5"]] });
+
+export const orderBook = z
+  .strictObject({
+    market: marketName,
+    version: z
+      .int()
+      .meta({ description: "The journal version that the book stands at; grows with every change." }),
+    bids: z.array(level).meta({ description: "Highest price first." }),
+    asks: z.array(level).meta({ description: "Lowest price first." }),
+  })
+  .meta({ id: "OrderBook" });
+
+export const marketTrade = z
+  .strictObject({
+    id: z.string().meta({ description: "Unique; sorts by time within a market." }),
+    price: decimal,
+    quantity: decimal,
+    takerSide: side,
+    time,
+  })
+  .meta({ id: "MarketTrade" });
+
+const params = z.strictObject({ market: marketName });
+
+export const listMarkets = route({
+  id: "listMarkets",
+  method: "GET",
+  path: "/api/markets",
+  auth: "none",
+  summary: "All markets",
+  answers: { 200: listOf(market) },
+  refusals: [],
+});
+
+export const getMarket = route({
+  id: "getMarket",
+  method: "GET",
+  path: "/api/markets/{market}",
+  auth: "none",
+  summary: "One market",
+  params,
+  answers: { 200: market },
+  refusals: ["UNKNOWN_MARKET"],
+});
+
+export const getOrderBook = route({
+  id: "getOrderBook",
+  method: "GET",
+  path: "/api/markets/{market}/orderbook",
+  auth: "none",
+  summary: "The order book, by price level, best first",
+  description:
+    "Follows the market with a short delay. It holds an order's version V once its own version is V or more.",
+  params,
+  query: z.strictObject({
+    depth: queryNumber(1, 1000, 50).meta({ description: "Levels on each side.", default: 50 }),
+  }),
+  answers: { 200: orderBook },
+  refusals: ["UNKNOWN_MARKET"],
+});
+
+export const listMarketTrades = route({
+  id: "listMarketTrades",
+  method: "GET",
+  path: "/api/markets/{market}/trades",
+  auth: "none",
+  summary: "Trades of a market, newest first",
+  params,
+  query: z.strictObject({ limit, cursor }),
+  answers: { 200: listOf(marketTrade) },
+  refusals: ["UNKNOWN_MARKET"],
+});

@@ -1,0 +1,71 @@
+import type { z } from "zod";
+import type { Code } from "./refusal.ts";
+
+/**
+ * A route is one call of the public API, as data: endpoints parse with it, the OpenAPI description is built from it, and
+ * tests compare it with what is deployed. What a handler receives and may answer follows from it by type.
+ */
+export type Route = {
+  readonly id: string;
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: `/api/${string}`;
+  /** Who may call: anyone, a signed-in user, or an administrator. */
+  readonly auth: "none" | "user" | "admin";
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+  /** Success answers by status; null where there is no body. */
+  readonly answers: { readonly [status: number]: z.ZodType | null };
+  /** Refusals of this call's own; those that follow from its shape are added by `refusalsOf`. */
+  readonly refusals: readonly Code[];
+  /**
+   * How an `Idempotency-Key` is kept. `record`: the edge keeps the whole record.
+   * `transaction`: the use case writes the record in its own transaction, and the edge adds the answer.
+   */
+  readonly idempotency?: "record" | "transaction";
+  /** Whether `Prefer: wait=N` has a meaning. */
+  readonly waits?: true;
+  /** The public text where a path parameter cannot name anything, such as "Order not found". */
+  readonly notFound?: string;
+};
+
+export function route<const R extends Route>(definition: R): R {
+  return definition;
+}
+
+type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** The parsed body, query and path parameters; undefined where the route has none. */
+export type BodyOf<R extends Route> = R extends { readonly body: infer S } ? OutputOf<S> : undefined;
+export type QueryOf<R extends Route> = R extends { readonly query: infer S } ? OutputOf<S> : undefined;
+export type ParamsOf<R extends Route> = R extends { readonly params: infer S } ? OutputOf<S> : undefined;
+
+type Immutable<T> = { readonly [K in keyof T]: Immutable<T[K]> };
+
+/** Statuses and bodies that a handler of the route may answer with. */
+export type AnswerOf<R extends Route> = {
+  [S in keyof R["answers"] & number]: {
+    readonly status: S;
+    readonly body: R["answers"][S] extends z.ZodType ? Immutable<z.output<R["answers"][S]>> : undefined;
+    readonly headers?: { readonly [name: string]: string };
+  };
+}[keyof R["answers"] & number];
+
+/** The body of the only, or of any, success answer with a body: what use cases produce. */
+export type AnswerBodyOf<R extends Route> = Exclude<AnswerOf<R>["body"], undefined>;
+
+/** Every refusal that a caller of the route can meet: its own and those that its shape brings. */
+export function refusalsOf(definition: Route): readonly Code[] {
+  const codes = new Set<Code>(definition.refusals);
+  if (definition.body !== undefined) {
+    codes.add("VALIDATION_ERROR").add("PAYLOAD_TOO_LARGE").add("UNSUPPORTED_MEDIA_TYPE");
+  }
+  if (definition.query !== undefined) codes.add("VALIDATION_ERROR");
+  if (definition.notFound !== undefined) codes.add("NOT_FOUND");
+  if (definition.auth !== "none") codes.add("UNAUTHORIZED").add("ACCOUNT_FROZEN");
+  if (definition.auth === "admin") codes.add("FORBIDDEN");
+  if (definition.idempotency !== undefined) codes.add("VALIDATION_ERROR").add("IDEMPOTENCY_MISMATCH");
+  return [...codes.add("UNAVAILABLE").add("INTERNAL")];
+}

@@ -1,0 +1,109 @@
+import { type Result, refuse, success } from "../contract/refusal.ts";
+import type { Place } from "../store/store.ts";
+import type { EdgePorts } from "./ports.ts";
+import type { Answer } from "./request.ts";
+import {
+  type Found,
+  forgetRecord,
+  keepAnswer,
+  openRecord,
+  readRecord,
+  recordPlace,
+} from "./request-record.ts";
+
+/** What a use case needs that writes the record in its own transaction. */
+export type IdempotencyKey = {
+  readonly key: string;
+  readonly fingerprint: string;
+  /** The key is a client order id too, so its item must not expire. */
+  readonly shared: boolean;
+};
+
+export type Call = {
+  readonly userId: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  /** Who writes the record: this file, or the use case in its transaction. */
+  readonly kept: "record" | "transaction";
+};
+
+/** Runs the call under an operation id, which is the same whenever the call is repeated. */
+export type Run = (operationId: string, key: IdempotencyKey) => Promise<Result<Answer>>;
+
+const KEY = /^[\x20-\x7e]{1,64}$/;
+const RACES = 5;
+
+export function isIdempotencyKey(text: string): boolean {
+  return KEY.test(text);
+}
+
+/**
+ * Makes a repeated call have one effect and one answer. The answer is kept after the call; a call whose answer was never kept
+ * runs again under the same operation id, by which use cases recognise what they have done. A refusal changed nothing, so it is
+ * forgotten and may be tried again; after a throw nobody knows, so the record stays.
+ */
+export async function idempotently(call: Call, run: Run, ports: EdgePorts): Promise<Result<Answer>> {
+  const place = recordPlace(call.userId, call.key);
+  for (let race = 0; race < RACES; race++) {
+    const found = await readRecord(place, ports.clock.nowMs(), ports.store);
+    const { record } = found;
+    if (record !== undefined && record.fingerprint !== call.fingerprint)
+      return refuse("IDEMPOTENCY_MISMATCH");
+    if (record?.answer !== undefined) return success(replayed(record.answer));
+    const operationId = record?.operationId ?? ports.random.id(ports.clock.nowMs());
+    if (record !== undefined || (await open(call, { place, found, operationId }, ports))) {
+      return runOnce(call, { place, operationId, shared: found.hasClientFacet, run }, ports);
+    }
+  }
+  throw new Error(`the idempotency key ${call.key} changed hands at every attempt`);
+}
+
+type Opening = { readonly place: Place; readonly found: Found; readonly operationId: string };
+
+async function open(call: Call, { place, found, operationId }: Opening, ports: EdgePorts): Promise<boolean> {
+  if (call.kept === "record")
+    return openRecord({ place, found, record: { fingerprint: call.fingerprint, operationId } }, ports);
+  // The use case writes on condition that there is no record, so one past its time must not stand in its way.
+  if (found.expiredOperationId !== undefined) {
+    await forgetRecord(place, { id: found.expiredOperationId, answered: true }, ports);
+  }
+  return true;
+}
+
+type Operation = {
+  readonly place: Place;
+  readonly operationId: string;
+  readonly shared: boolean;
+  readonly run: Run;
+};
+
+async function runOnce(
+  call: Call,
+  { place, operationId, shared, run }: Operation,
+  ports: EdgePorts,
+): Promise<Result<Answer>> {
+  const { key, fingerprint } = call;
+  const result = await run(operationId, { key, fingerprint, shared });
+  if (!result.ok) {
+    if (call.kept === "record") await forgetRecord(place, { id: operationId, answered: false }, ports);
+    return result;
+  }
+  try {
+    const id = call.kept === "record" ? operationId : idOf(result.value);
+    await keepAnswer(place, { id, answer: result.value }, ports);
+  } catch (cause) {
+    // The call took place. Its answer not being kept costs a repeated call no more than running again under its id.
+    ports.log.error("idempotent_answer_not_kept", cause, { operationId });
+  }
+  return result;
+}
+
+/** A use case that writes the record itself names the operation by the id of what it made. */
+function idOf({ body }: Answer): string {
+  if (typeof body === "object" && body !== null && "id" in body) return String(body.id);
+  throw new Error("the answer has no id to know its operation by");
+}
+
+function replayed(answer: Answer): Answer {
+  return { ...answer, headers: { "idempotency-replayed": "true" } };
+}

@@ -1,0 +1,119 @@
+import type { Clock, Random } from "../ports/ports.ts";
+import { withRetries } from "../store/retries.ts";
+import type { Condition, Item, Place, Store, Write } from "../store/store.ts";
+import type { Answer } from "./request.ts";
+
+/**
+ * The record of an idempotency key: one facet of the item (user, `KEY#` key) of the table `requests`. The item's other facet is a
+ * client order id, written by the trading use cases and kept for good: an item that has it carries no `expiresAt`, or its TTL
+ * would end the order's name with it. So this file changes its own attributes and deletes only an item that has no others.
+ */
+export type RequestRecord = {
+  readonly fingerprint: string;
+  readonly operationId: string;
+  /** Absent until the request was answered. */
+  readonly answer?: Answer;
+};
+
+/** A promise of at least 24 hours, kept with room for slow retries. */
+export const KEEP_SECONDS = 48 * 60 * 60;
+
+const FACET = ["fingerprint", "operationId", "answer", "expiresAt"] as const;
+const NO_CLIENT_FACET: Condition = { attribute: "clientFingerprint", is: "absent" };
+
+export function recordPlace(userId: string, key: string): Place {
+  return { table: "requests", key: { pk: userId, sk: `KEY#${key}` } };
+}
+
+export type Found = {
+  readonly record?: RequestRecord;
+  /** An operation whose record is past its time and not yet removed. */
+  readonly expiredOperationId?: string;
+  readonly hasClientFacet: boolean;
+};
+
+export async function readRecord(place: Place, nowMs: number, store: Store): Promise<Found> {
+  const item = await store.get(place);
+  const hasClientFacet = item?.clientFingerprint !== undefined;
+  const operationId = item?.operationId;
+  if (item === undefined || typeof operationId !== "string") return { hasClientFacet };
+  const expiresAt = item.expiresAt;
+  if (typeof expiresAt === "bigint" && expiresAt * 1000n <= BigInt(nowMs)) {
+    return { hasClientFacet, expiredOperationId: operationId };
+  }
+  const answer = answerOf(item);
+  const fingerprint = String(item.fingerprint);
+  return {
+    hasClientFacet,
+    record: { fingerprint, operationId, ...(answer === undefined ? {} : { answer }) },
+  };
+}
+
+function answerOf(item: Item): Answer | undefined {
+  const stored = item.answer as { readonly status: bigint; readonly body?: string } | undefined;
+  if (stored === undefined) return undefined;
+  const body: unknown = stored.body === undefined ? undefined : JSON.parse(stored.body);
+  return { status: Number(stored.status), body };
+}
+
+type Ports = { readonly store: Store; readonly clock: Clock; readonly random: Random };
+
+type Opening = { readonly place: Place; readonly record: RequestRecord; readonly found: Found };
+
+/** Writes a new record; false where somebody else was faster. */
+export async function openRecord({ place, record, found }: Opening, ports: Ports): Promise<boolean> {
+  const expiresAt = BigInt(Math.floor(ports.clock.nowMs() / 1000) + KEEP_SECONDS);
+  const { fingerprint, operationId } = record;
+  return holds(
+    {
+      kind: "update",
+      ...place,
+      set: { fingerprint, operationId, ...(found.hasClientFacet ? {} : { expiresAt }) },
+      remove: found.hasClientFacet ? ["answer", "expiresAt"] : ["answer"],
+      when: [
+        found.expiredOperationId === undefined
+          ? { attribute: "operationId", is: "absent" }
+          : { attribute: "operationId", is: "equal", to: found.expiredOperationId },
+        found.hasClientFacet ? { attribute: "clientFingerprint", is: "present" } : NO_CLIENT_FACET,
+      ],
+    },
+    ports,
+  );
+}
+
+/** Keeps the answer with its record; false where the record is gone or another operation's. */
+export async function keepAnswer(
+  place: Place,
+  operation: { id: string; answer: Answer },
+  ports: Ports,
+): Promise<boolean> {
+  const { status, body } = operation.answer;
+  return holds(
+    {
+      kind: "update",
+      ...place,
+      set: {
+        answer: { status: BigInt(status), ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
+      },
+      when: [{ attribute: "operationId", is: "equal", to: operation.id }],
+    },
+    ports,
+  );
+}
+
+/** Forgets an operation that changed nothing or is past its time. One that was answered meanwhile stays. */
+export async function forgetRecord(
+  place: Place,
+  operation: { id: string; answered: boolean },
+  ports: Ports,
+): Promise<void> {
+  const when: Condition[] = [{ attribute: "operationId", is: "equal", to: operation.id }];
+  if (!operation.answered) when.push({ attribute: "answer", is: "absent" });
+  if (await holds({ kind: "delete", ...place, when: [...when, NO_CLIENT_FACET] }, ports)) return;
+  await holds({ kind: "update", ...place, remove: FACET, when }, ports);
+}
+
+async function holds(write: Write, ports: Ports): Promise<boolean> {
+  const outcome = await withRetries(() => ports.store.write(write), ports);
+  return outcome.ok;
+}

@@ -1,0 +1,41 @@
+import type { Key } from "../store/store.ts";
+
+/** Where projections stand in the table `market-data`. */
+
+/** The projector's watermark, and the market in figures as of it. */
+export function summaryKey(market: string): Key {
+  return { pk: `MARKET#${market}`, sk: "SUMMARY" };
+}
+
+export function depthKey(market: string): Key {
+  return { pk: `MARKET#${market}`, sk: "DEPTH" };
+}
+
+/** Public trades: one item per journal entry that has any; sk is the version. */
+export function tradesKey(market: string): string {
+  return `TRADES#${market}`;
+}
+
+/** A user's own fills: one item per journal entry; sk is time, market, version. */
+export function fillsKey(userId: string): string {
+  return `FILLS#${userId}`;
+}
+
+/** Times as thirteen digits sort as text until the year 2286. */
+export function timeKey(timeMs: number): string {
+  return String(timeMs).padStart(13, "0");
+}
+
+/** Volume and trades of an hour, UTC. */
+export function statisticsKey(market: string, timeMs: number): Key {
+  return { pk: `STATISTICS#${market}`, sk: hourOf(timeMs) };
+}
+
+export function hourOf(timeMs: number): string {
+  return new Date(timeMs).toISOString().slice(0, 13);
+}
+
+/** Market, version and index: derived, not drawn, and in order of time. */
+export function tradeId(trade: { readonly market: string; readonly version: number; readonly index: number }): string {
+  return `${trade.market}-${String(trade.version).padStart(12, "0")}-${String(trade.index).padStart(3, "0")}`;
+}

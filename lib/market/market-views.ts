@@ -1,0 +1,29 @@
+import { type Catalogue, formatPrice, formatQuantity, type Market } from "./market.ts";
+import type { PublicTrade } from "./list-trades.ts";
+import type { OrderBook } from "./order-book.ts";
+
+/** Market data as the contract words it. */
+
+export function orderBookView(name: string, book: OrderBook, catalogue: Catalogue) {
+  const market = definitionOf(name, catalogue);
+  const levels = (side: OrderBook["bids"]): [string, string][] =>
+    side.map(([price, lots]) => [formatPrice(market, price), formatQuantity(market, lots)]);
+  return { market: name, version: book.version, bids: levels(book.bids), asks: levels(book.asks) };
+}
+
+export function tradeView(trade: PublicTrade, catalogue: Catalogue) {
+  const market = definitionOf(trade.market, catalogue);
+  return {
+    id: trade.id,
+    price: formatPrice(market, trade.priceTicks),
+    quantity: formatQuantity(market, trade.lots),
+    takerSide: trade.takerSide,
+    time: new Date(trade.timeMs).toISOString(),
+  };
+}
+
+function definitionOf(name: string, catalogue: Catalogue): Market {
+  const market = catalogue.markets.get(name);
+  if (market === undefined) throw new Error(`market ${name} is not defined`);
+  return market;
+}

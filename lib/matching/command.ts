@@ -1,0 +1,32 @@
+import type { MarketStatus } from "../market/market.ts";
+import type { OrderTerms, Side } from "./order.ts";
+
+/**
+ * What a market can be told. Every command has an id of its own (a new order's is the order's), which is also the
+ * queue's deduplication id.
+ */
+export type Command =
+  | { readonly kind: "place"; readonly id: string; readonly order: OrderTerms }
+  | {
+      readonly kind: "cancel";
+      readonly id: string;
+      readonly orderId: string;
+      readonly userId: string;
+      /** What the order locked when it was accepted: released where the order never reached the book. */
+      readonly side: Side;
+      readonly hold: bigint;
+      readonly reason: CancelReason;
+    }
+  | {
+      readonly kind: "cancel_all";
+      readonly id: string;
+      readonly userId: string;
+      readonly side?: Side;
+      readonly reason: CancelReason;
+    }
+  /** Cancels all orders of an account and refuses further ones until it is admitted again: a freeze. */
+  | { readonly kind: "bar"; readonly id: string; readonly userId: string }
+  | { readonly kind: "admit"; readonly id: string; readonly userId: string }
+  | { readonly kind: "set_status"; readonly id: string; readonly status: MarketStatus; readonly actor: string };
+
+export type CancelReason = "user" | "admin" | "account_frozen";

@@ -1,0 +1,24 @@
+import type { Command } from "../matching/command.ts";
+
+/** The markets' queues, as the accepting side and the matcher see them. */
+export type CommandQueue = {
+  /**
+   * Puts a command at the end of a market's queue; its id is the deduplication id.
+   * @throws QueueUnavailable where it is not known to have arrived: it may have, or not.
+   */
+  send(market: string, command: Command, correlationId: string): Promise<void>;
+  /** The identity of the market's queue: another text after the queue was created anew. */
+  epoch(market: string): Promise<string>;
+  /** The market whose queue has this ARN. */
+  marketOf(queueArn: string): string;
+  /** Makes messages in flight visible again after a delay. */
+  redeliver(market: string, receiptHandles: readonly string[], delaySeconds: number): Promise<void>;
+  /** About how many commands wait or are in flight. */
+  depth(market: string): Promise<number>;
+  /** How many failed wake-ups of the projector wait for a person. */
+  deadLetterDepth(): Promise<number>;
+};
+
+export class QueueUnavailable extends Error {
+  override readonly name = "QueueUnavailable";
+}

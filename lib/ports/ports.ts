@@ -1,0 +1,29 @@
+/** Effects that use cases are given as their last argument. Real ones are in `lib/adapters`, bound in `functions/`. */
+
+export type Clock = {
+  /** Milliseconds since 1970, UTC. */
+  nowMs(): number;
+  sleep(ms: number): Promise<void>;
+};
+
+export type Random = {
+  /** A ULID for the given time: sorts by time, then by chance. */
+  id(timeMs: number): string;
+  /** A number in [0, 1), for jitter. */
+  fraction(): number;
+};
+
+/** Fields that a person would search by. Never a secret, a token, a password or a whole e-mail address. */
+export type LogFields = { readonly [name: string]: string | number | boolean | undefined | readonly string[] };
+
+export type Log = {
+  info(event: string, fields?: LogFields): void;
+  warn(event: string, fields?: LogFields): void;
+  error(event: string, cause: unknown, fields?: LogFields): void;
+};
+
+export type MetricUnit = "Count" | "Milliseconds";
+
+export type Metrics = {
+  add(name: string, unit: MetricUnit, value: number): void;
+};

@@ -1,0 +1,33 @@
+import type { Clock, Random } from "../ports/ports.ts";
+import { type Outcome, StoreUnavailable } from "./store.ts";
+
+export type RetryPorts = { readonly clock: Pick<Clock, "sleep">; readonly random: Pick<Random, "fraction"> };
+
+/** The accepting side backs off slower than the matcher (4 ms), which must win where both want one wallet. */
+const FIRST_PAUSE_MS = 15;
+const ATTEMPTS = 7;
+
+/**
+ * Tries a write again while the store is busy (conflict, throttle) or does not answer. A failed condition is an answer and passes; as an
+ * attempt that was not heard may have taken place, the caller's conditions must tell its own earlier success from a refusal.
+ * @throws StoreUnavailable where it stays so.
+ */
+export async function withRetries(write: () => Promise<Outcome>, { clock, random }: RetryPorts): Promise<Outcome> {
+  for (let attempt = 1; ; attempt++) {
+    const outcome = await answerOf(write);
+    // A condition that failed beside a conflict may have been read before the conflicting write, so it is no answer yet.
+    const busy = outcome === undefined || (!outcome.ok && outcome.reasons.some(({ code }) => code === "conflict" || code === "throttled"));
+    if (!busy) return outcome;
+    if (attempt === ATTEMPTS) throw new StoreUnavailable("the store stays busy");
+    await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random.fraction()));
+  }
+}
+
+async function answerOf(write: () => Promise<Outcome>): Promise<Outcome | undefined> {
+  try {
+    return await write();
+  } catch (fault) {
+    if (fault instanceof StoreUnavailable) return undefined;
+    throw fault;
+  }
+}

@@ -1,0 +1,72 @@
+import { refuse, type Result, success } from "../contract/refusal.ts";
+import type { Catalogue } from "../market/market.ts";
+import type { Command } from "../matching/command.ts";
+import { initialHold, type Side } from "../matching/order.ts";
+import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
+import type { Log } from "../ports/ports.ts";
+import type { Store } from "../store/store.ts";
+import { getOrder, type OrderId } from "./get-order.ts";
+import { isLive, type OrderRecord } from "./order-item.ts";
+
+export type CancelPorts = {
+  readonly catalogue: Catalogue;
+  readonly store: Store;
+  readonly queue: Pick<CommandQueue, "send">;
+  readonly log: Log;
+};
+
+/** `operationId` becomes the command's id: repeated under one idempotency key, it is one command. */
+export type Operation = { readonly operationId: string; readonly correlationId: string };
+
+/** Asks an order's market to cancel it. What the cancel finds when its turn comes decides; the answer is the order as it is now. */
+export async function cancelOrder(input: OrderId & Operation, ports: CancelPorts): Promise<Result<OrderRecord>> {
+  const found = await getOrder(input, ports);
+  if (!found.ok) return found;
+  const { market: name, status, terms } = found.value;
+  if (!isLive(status)) return refuse("ORDER_CLOSED");
+  const market = ports.catalogue.markets.get(name);
+  if (market === undefined) throw new Error(`order ${terms.id} is of market ${name}, which is not defined`);
+  const command: Command = {
+    kind: "cancel",
+    id: input.operationId,
+    orderId: terms.id,
+    userId: terms.userId,
+    side: terms.side,
+    hold: initialHold(market, terms),
+    reason: "user",
+  };
+  const sent = await send(name, command, { input, ports });
+  return sent.ok ? found : sent;
+}
+
+/** Asks a market to cancel all of a user's orders, or those of one side, that it has when the command's turn comes. */
+export async function cancelAllOrders(
+  input: { readonly userId: string; readonly market: string; readonly side?: Side | undefined } & Operation,
+  ports: CancelPorts,
+): Promise<Result<{ readonly market: string }>> {
+  const { market, side, userId, operationId } = input;
+  if (!ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
+  const command: Command = {
+    kind: "cancel_all",
+    id: operationId,
+    userId,
+    ...(side === undefined ? {} : { side }),
+    reason: "user",
+  };
+  const sent = await send(market, command, { input, ports });
+  return sent.ok ? success({ market }) : sent;
+}
+
+type Context = { readonly input: Operation; readonly ports: CancelPorts };
+
+async function send(market: string, command: Command, { input, ports }: Context): Promise<Result<undefined>> {
+  try {
+    await ports.queue.send(market, command, input.correlationId);
+  } catch (fault) {
+    if (!(fault instanceof QueueUnavailable)) throw fault;
+    ports.log.error("command_not_enqueued", fault, { market, kind: command.kind });
+    return refuse("UNAVAILABLE", "The market cannot be reached; try again");
+  }
+  ports.log.info("cancel_requested", { market, kind: command.kind, correlationId: input.correlationId });
+  return success(undefined);
+}

@@ -1,0 +1,40 @@
+import { type Result, success } from "../contract/refusal.ts";
+import type { Catalogue } from "../market/market.ts";
+import { listFills, type OwnFill } from "../market/list-trades.ts";
+import { summaryKey } from "../market/market-items.ts";
+import type { Clock } from "../ports/ports.ts";
+import type { Listing, ListRequest } from "../store/listing.ts";
+import type { Store } from "../store/store.ts";
+import { getOrder } from "./get-order.ts";
+import type { OrderRecord } from "./order-item.ts";
+
+type Ports = { readonly catalogue: Catalogue; readonly store: Store; readonly clock: Clock };
+
+/** Projections lag a little; who asks for one order's fills waits this long at most until they show what the order shows. */
+const LONGEST_WAIT_MS = 2_000;
+const PAUSE_MS = 40;
+
+/** A user's fills, newest first; those of one order where it is given. */
+export async function listOwnFills(
+  filter: { readonly userId: string; readonly market?: string | undefined; readonly orderId?: string | undefined },
+  request: ListRequest,
+  ports: Ports,
+): Promise<Result<Listing<OwnFill>>> {
+  const { userId, market, orderId } = filter;
+  if (orderId === undefined) return await listFills({ userId, market }, request, ports);
+  const found = await getOrder({ userId, orderId }, ports);
+  if (!found.ok) return success({ items: [] });
+  const order = found.value;
+  await awaitProjection(order, ports);
+  const { createdAtMs, updatedAtMs } = order;
+  return await listFills({ userId, market, order: { id: orderId, createdAtMs, updatedAtMs } }, request, ports);
+}
+
+async function awaitProjection({ market, version }: OrderRecord, { store, clock }: Ports): Promise<void> {
+  const deadlineMs = clock.nowMs() + LONGEST_WAIT_MS;
+  for (;;) {
+    const summary = await store.get({ table: "market-data", key: summaryKey(market) });
+    if (Number(summary?.["version"] ?? 0n) >= (version ?? 0) || clock.nowMs() >= deadlineMs) return;
+    await clock.sleep(PAUSE_MS);
+  }
+}

@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto";
+import { refuse, type Result, success } from "../contract/refusal.ts";
+import { gateKey, gateStatus } from "../market/gate.ts";
+import type { Catalogue, Market } from "../market/market.ts";
+import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
+import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
+import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
+import { withRetries } from "../store/retries.ts";
+import type { Item, Place, SlotReason, Store } from "../store/store.ts";
+import { availableOf, isFrozen, walletKey, walletWrite } from "../wallet/wallet-item.ts";
+import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "./order-item.ts";
+import { type OrderRequest, readTerms } from "./order-request.ts";
+import { type IdempotencyClaim, nameWrites, requestKey } from "./request-items.ts";
+import { voidOrder } from "./void-order.ts";
+
+export type PlaceOrderPorts = {
+  readonly catalogue: Catalogue;
+  readonly store: Store;
+  readonly queue: Pick<CommandQueue, "send">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+export type PlaceOrder = {
+  readonly userId: string;
+  /** The order's id: under one idempotency key there is one order. */
+  readonly operationId: string;
+  readonly request: OrderRequest;
+  readonly correlationId: string;
+  readonly idempotency?: IdempotencyClaim | undefined;
+};
+
+/**
+ * Accepts an order: reserves all that it can cost, then puts it into its market's queue. An order that could not be put there is
+ * voided; it is never sent a second time, for an order that did not reach its market in time must not reach it late.
+ */
+export async function placeOrder(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
+  const result = await accept(input, ports);
+  const { userId, correlationId } = input;
+  if (!result.ok) ports.log.warn("order_creation_failed", { userId, market: input.request.market, code: result.refusal.code, correlationId });
+  return result;
+}
+
+async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
+  const { userId, request } = input;
+  const market = ports.catalogue.markets.get(request.market);
+  if (market === undefined) return refuse("UNKNOWN_MARKET");
+  const nowMs = ports.clock.nowMs();
+  const terms = readTerms(request, market, { id: input.operationId, userId });
+  if (!terms.ok) return terms;
+
+  const { clientOrderId } = request;
+  const { idempotency } = input;
+  const [gate, wallet, named, ...ofKey] = await ports.store.getMany([
+    { table: "market-data", key: gateKey(market.market) },
+    { table: "wallets", key: walletKey(userId) },
+    ...(clientOrderId === undefined && idempotency === undefined ? [] : [requestPlace(userId, clientOrderId ?? "")]),
+    ...(idempotency === undefined
+      ? []
+      : [requestPlace(userId, idempotency.key), { table: "orders", key: orderKey(userId, input.operationId) } as const]),
+  ]);
+  const [keyed, before] = ofKey;
+  // A repeated order is answered before anything about the present is looked at: it was accepted then, and is not sent again.
+  if (before !== undefined) return success(orderFrom(before));
+  if (clientOrderId !== undefined && named?.["clientOrderId"] !== undefined) return await namedBefore(named, input, ports);
+  if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
+  const funds = fundsRefusal(wallet, market, terms.value);
+  if (funds !== undefined) return funds;
+  const record: OrderRecord = {
+    market: market.market,
+    terms: terms.value,
+    ...(clientOrderId === undefined ? {} : { clientOrderId }),
+    ...(idempotency === undefined ? {} : { idempotencyKey: idempotency.key }),
+    status: "pending",
+    filledLots: 0n,
+    filledQuote: 0n,
+    fee: 0n,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+  const context = { input, market, keyIsShared: keyed?.["clientOrderId"] !== undefined };
+  const refused = await reserve(record, context, ports);
+  return refused ?? (await enqueue(record, context, ports));
+}
+
+function requestPlace(userId: string, text: string): Place {
+  return { table: "requests", key: requestKey(userId, text) };
+}
+
+type Context = { readonly input: PlaceOrder; readonly market: Market; readonly keyIsShared: boolean };
+
+/** One transaction: the hold moves from available to locked, the order stands as pending, its names are taken. */
+async function reserve(record: OrderRecord, { input, market, keyIsShared }: Context, ports: PlaceOrderPorts): Promise<Result<OrderRecord> | undefined> {
+  const { terms } = record;
+  const hold = initialHold(market, terms);
+  const names = nameWrites({
+    userId: terms.userId,
+    orderId: terms.id,
+    clientOrderId: record.clientOrderId,
+    bodyFingerprint: fingerprintOf(input.request),
+    idempotency: input.idempotency,
+    keyIsShared,
+    timeMs: record.createdAtMs,
+  });
+  const outcome = await withRetries(
+    () =>
+      ports.store.transact([
+        walletWrite(terms.userId, new Map([[holdAsset(market, terms.side), { available: -hold, locked: hold }]]), {
+          when: [{ attribute: "frozen", is: "absent" }],
+        }),
+        {
+          kind: "put",
+          table: "orders",
+          item: pendingOrderItem(record),
+          when: [{ attribute: "pk", is: "absent" }],
+        },
+        ...names,
+      ]),
+    ports,
+  );
+  if (outcome.ok) return undefined;
+  const [wallet, order, ...taken] = outcome.reasons;
+  // The id is ours alone: where the order exists, this very transaction took place and its answer was lost.
+  if (order?.code === "condition") return undefined;
+  const name = taken.find((reason): reason is SlotReason & { code: "condition" } => reason.code === "condition");
+  if (name !== undefined) return await namedBefore(name.item ?? {}, input, ports);
+  const item = wallet?.code === "condition" ? wallet.item : undefined;
+  return fundsRefusal(item, market, terms) ?? refuse("INSUFFICIENT_FUNDS");
+}
+
+async function enqueue(record: OrderRecord, { input, market }: Context, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
+  const { terms } = record;
+  const { log, metrics, queue } = ports;
+  try {
+    await queue.send(market.market, { kind: "place", id: terms.id, order: terms }, input.correlationId);
+  } catch (fault) {
+    if (!(fault instanceof QueueUnavailable)) throw fault;
+    log.error("order_not_enqueued", fault, { orderId: terms.id, market: market.market });
+    if (await voidOrder(record, market, ports)) return refuse("UNAVAILABLE", "The market cannot be reached; the order was not accepted");
+    // Either the command had arrived although nobody said so, and the market has the order, or the void had and was not heard.
+    const order = await existing(terms, ports);
+    return order.status === "rejected" ? refuse("UNAVAILABLE") : success(order);
+  }
+  log.info("order_accepted", {
+    orderId: terms.id,
+    userId: terms.userId,
+    market: market.market,
+    side: terms.side,
+    type: terms.type,
+    correlationId: input.correlationId,
+  });
+  metrics.add("OrdersAccepted", "Count", 1);
+  return success(record);
+}
+
+function fundsRefusal(wallet: Item | undefined, market: Market, terms: OrderTerms): Result<never> | undefined {
+  if (isFrozen(wallet)) return refuse("ACCOUNT_FROZEN");
+  const asset = holdAsset(market, terms.side);
+  return availableOf(wallet, asset) < initialHold(market, terms) ? refuse("INSUFFICIENT_FUNDS") : undefined;
+}
+
+/** One of the order's names is taken: by the same request, whose order is the answer, or by another one. */
+async function namedBefore(named: Item, { userId, request, idempotency }: PlaceOrder, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
+  const isKey = idempotency !== undefined && named["sk"] === requestKey(userId, idempotency.key).sk && named["operationId"] !== undefined;
+  if (isKey && named["fingerprint"] !== idempotency.fingerprint) return refuse("IDEMPOTENCY_MISMATCH");
+  if (!isKey && named["clientFingerprint"] !== fingerprintOf(request)) return refuse("DUPLICATE_CLIENT_ORDER_ID");
+  const id = String(isKey ? named["operationId"] : named["clientOrderId"]);
+  return success(await existing({ id, userId }, ports));
+}
+
+async function existing({ id, userId }: { id: string; userId: string }, { store }: PlaceOrderPorts): Promise<OrderRecord> {
+  const item = await store.get({ table: "orders", key: orderKey(userId, id) });
+  if (item === undefined) throw new Error(`order ${id} is named but does not exist`);
+  return orderFrom(item);
+}
+
+/** Equal for requests that ask for the same, in whatever order their fields stood. */
+function fingerprintOf(request: OrderRequest): string {
+  const fields = Object.entries(request).filter(([, value]) => value !== undefined);
+  return createHash("sha256").update(JSON.stringify(fields.sort())).digest("hex");
+}

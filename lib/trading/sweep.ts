@@ -1,0 +1,79 @@
+import { encodeTime } from "ulid";
+import type { Catalogue } from "../market/market.ts";
+import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
+import { type Item, type Key, type Store, StoreUnavailable } from "../store/store.ts";
+import { orderFrom, orderKey } from "./order-item.ts";
+import { voidOrder } from "./void-order.ts";
+
+export type SweepPorts = {
+  readonly catalogue: Catalogue;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+/** An order that is pending for longer has not reached its market, and must not any more. */
+export const PENDING_LIMIT_MS = 3 * 60_000;
+
+/**
+ * Order ids begin with their time. Up to the mark, all orders were looked at when they were older than the limit; as an index
+ * may lag and clocks differ, each sweep begins this much before the mark.
+ */
+const OVERLAP_MS = 15 * 60_000;
+const MARK: Key = { pk: "SWEEPER", sk: "MARK" };
+
+/** Voids what has been pending for too long. Repeatable, and harmless beside anything else: each void has its own condition. */
+export async function sweepPendingOrders(ports: SweepPorts): Promise<{ readonly voided: number; readonly looked: number }> {
+  const { store, clock, log, metrics } = ports;
+  const untilMs = clock.nowMs() - PENDING_LIMIT_MS;
+  const mark = await store.get({ table: "orders", key: MARK });
+  const fromMs = mark === undefined ? 0 : Number(mark["sweptMs"]) - OVERLAP_MS;
+  const from = orderSortKey(Math.max(0, fromMs));
+  const until = orderSortKey(Math.max(0, untilMs));
+  let voided = 0;
+  let looked = 0;
+  let after: Item | undefined;
+  do {
+    const page = await store.scan({ table: "orders", index: "live", ...(after === undefined ? {} : { after }) });
+    for (const { pk, sk } of page.items) {
+      if (typeof sk !== "string" || sk < from || sk > until) continue;
+      looked++;
+      if (await voidIfPending({ pk: String(pk), sk }, ports)) voided++;
+    }
+    after = page.next;
+  } while (after !== undefined);
+  // Only forwards: of two sweeps at once, the later one's mark stays.
+  await store.write({
+    kind: "update",
+    table: "orders",
+    key: MARK,
+    set: { sweptMs: BigInt(untilMs) },
+    when: [{ attribute: "sweptMs", is: "absent_or_below", to: BigInt(untilMs) }],
+  });
+  if (voided > 0) log.warn("pending_orders_voided", { voided });
+  metrics.add("PendingOrdersVoided", "Count", voided);
+  return { voided, looked };
+}
+
+async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
+  const item = await ports.store.get({ table: "orders", key });
+  if (item?.["status"] !== "pending") return false;
+  const order = orderFrom(item);
+  const market = ports.catalogue.markets.get(order.market);
+  if (market === undefined) throw new Error(`order ${order.terms.id} is of market ${order.market}, which is not defined`);
+  try {
+    return await voidOrder(order, market, ports);
+  } catch (fault) {
+    if (fault instanceof StoreUnavailable) throw fault;
+    // One order that cannot be voided must not keep the others pending; the alarm on this event calls somebody.
+    ports.log.error("order_not_voided", fault, { orderId: order.terms.id, market: order.market });
+    return false;
+  }
+}
+
+/** The sort key before which all orders of earlier times stand. */
+function orderSortKey(timeMs: number): string {
+  return orderKey("", encodeTime(timeMs)).sk;
+}

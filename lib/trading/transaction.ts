@@ -1,0 +1,107 @@
+import { entryWrite } from "../journal/journal-items.ts";
+import { gateWrite } from "../market/gate.ts";
+import type { MarketStatus } from "../market/market.ts";
+import type { OrderChange, PendingCancel, WalletChange } from "../matching/effects.ts";
+import type { Plan } from "../matching/plan.ts";
+import type { Item, SlotReason, Write } from "../store/store.ts";
+import { walletWrite } from "../wallet/wallet-item.ts";
+import { isLive, orderKey } from "./order-item.ts";
+
+/** What a slot of the commit's transaction is about; a failed one teaches the matcher something about it. */
+export type Slot =
+  | { readonly kind: "fence" }
+  /** The condition is that the order is pending; the command that needs it. */
+  | { readonly kind: "pending"; readonly commandId: string }
+  /** Something that the journal alone changes: its contradiction is a broken invariant. */
+  | { readonly kind: "owned"; readonly userId: string }
+  | { readonly kind: "gate" };
+
+export type Transaction = { readonly writes: readonly Write[]; readonly slots: readonly Slot[] };
+
+/** The one transaction of a plan: its journal entry, and every order and wallet that it changes, each once. */
+export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
+  const writes: Write[] = [entryWrite(sealed)];
+  const slots: Slot[] = [{ kind: "fence" }];
+  const stamp = { version: BigInt(entry.version), updatedAtMs: BigInt(entry.timeMs) };
+  for (const change of effects.orders.values()) {
+    writes.push(orderWrite(change, stamp));
+    slots.push(change.isNew ? { kind: "pending", commandId: change.order.id } : { kind: "owned", userId: change.order.userId });
+  }
+  for (const cancel of effects.pendingCancels.values()) {
+    writes.push(pendingCancelWrite(cancel, stamp));
+    slots.push({ kind: "pending", commandId: cancel.commandId });
+  }
+  for (const [userId, assets] of effects.wallets) {
+    const changes = new Map([...assets].filter(([, change]) => changesSomething(change)));
+    if (changes.size === 0) continue;
+    for (const [asset, { available }] of changes) {
+      if (available < 0n) throw new Error(`the matcher would take ${asset} of ${userId} that was not reserved`);
+    }
+    writes.push(walletWrite(userId, changes, { set: { [`version:${entry.market}`]: stamp.version } }));
+    slots.push({ kind: "owned", userId });
+  }
+  const gate = lastStatus(entry.events);
+  if (gate !== undefined) {
+    writes.push(gateWrite(entry.market, gate));
+    slots.push({ kind: "gate" });
+  }
+  return { writes, slots };
+}
+
+/** What a cancelled transaction means, by precedence: a stale plan fails many slots, and then only the fence counts. */
+export type Failure =
+  | { readonly kind: "fence" }
+  /** The same transaction may succeed later. */
+  | { readonly kind: "busy"; readonly conflicts: number }
+  | { readonly kind: "not_pending"; readonly commandIds: readonly string[] }
+  | { readonly kind: "broken"; readonly userIds: readonly string[] };
+
+export function classify(reasons: readonly SlotReason[], slots: readonly Slot[]): Failure {
+  const failed = slots.filter((_, index) => reasons[index]?.code === "condition");
+  if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };
+  const busy = reasons.filter(({ code }) => code === "conflict" || code === "throttled").length;
+  if (busy > 0) return { kind: "busy", conflicts: reasons.filter(({ code }) => code === "conflict").length };
+  const commandIds = failed.flatMap((slot) => (slot.kind === "pending" ? [slot.commandId] : []));
+  if (commandIds.length > 0) return { kind: "not_pending", commandIds };
+  const userIds = failed.flatMap((slot) => (slot.kind === "owned" ? [slot.userId] : []));
+  if (userIds.length === 0) throw new Error("a transaction was cancelled without a reason");
+  return { kind: "broken", userIds: [...new Set(userIds)] };
+}
+
+function orderWrite({ order, isNew, status, reason }: OrderChange, stamp: Item): Write {
+  const live = isLive(status);
+  return {
+    kind: "update",
+    table: "orders",
+    key: orderKey(order.userId, order.id),
+    set: {
+      ...stamp,
+      status,
+      filledLots: order.filledLots,
+      filledQuote: order.filledQuote,
+      fee: order.fee,
+      ...(reason === undefined ? {} : { reason }),
+    },
+    ...(live ? {} : { remove: ["liveUserId"] }),
+    when: isNew ? [{ attribute: "status", is: "equal", to: "pending" }] : [{ attribute: "liveUserId", is: "present" }],
+  };
+}
+
+function pendingCancelWrite({ userId, orderId, reason }: PendingCancel, stamp: Item): Write {
+  return {
+    kind: "update",
+    table: "orders",
+    key: orderKey(userId, orderId),
+    set: { ...stamp, status: "cancelled", reason },
+    remove: ["liveUserId"],
+    when: [{ attribute: "status", is: "equal", to: "pending" }],
+  };
+}
+
+function changesSomething({ available, locked }: WalletChange): boolean {
+  return available !== 0n || locked !== 0n;
+}
+
+function lastStatus(events: Plan["entry"]["events"]): MarketStatus | undefined {
+  return events.findLast((event) => event.type === "status_set")?.status;
+}

@@ -1,0 +1,43 @@
+import type { Market } from "../market/market.ts";
+import { holdAsset, initialHold } from "../matching/order.ts";
+import type { Clock } from "../ports/ports.ts";
+import { withRetries } from "../store/retries.ts";
+import type { Store } from "../store/store.ts";
+import { walletWrite } from "../wallet/wallet-item.ts";
+import { type OrderRecord, orderKey } from "./order-item.ts";
+import { forgetWrites } from "./request-items.ts";
+import type { RetryPorts } from "../store/retries.ts";
+
+/**
+ * Takes back an order that did not reach its market: rejected, hold released, names forgotten, in one transaction and on condition that it
+ * is still pending. If its command arrives after all, the matcher's own condition fails and drops it.
+ *
+ * @returns false where the order is not pending any more: then its market has it, or somebody else voided it.
+ */
+export async function voidOrder(
+  order: OrderRecord,
+  market: Market,
+  ports: RetryPorts & { readonly store: Store; readonly clock: Clock },
+): Promise<boolean> {
+  const { terms } = order;
+  const hold = initialHold(market, terms);
+  const outcome = await withRetries(
+    () =>
+      ports.store.transact([
+        {
+          kind: "update",
+          table: "orders",
+          key: orderKey(terms.userId, terms.id),
+          set: { status: "rejected", reason: "not_enqueued", updatedAtMs: BigInt(ports.clock.nowMs()) },
+          remove: ["liveUserId"],
+          when: [{ attribute: "status", is: "equal", to: "pending" }],
+        },
+        walletWrite(terms.userId, new Map([[holdAsset(market, terms.side), { available: hold, locked: -hold }]])),
+        ...forgetWrites({ userId: terms.userId, clientOrderId: order.clientOrderId, idempotencyKey: order.idempotencyKey }),
+      ]),
+    ports,
+  );
+  if (outcome.ok) return true;
+  if (outcome.reasons[0]?.code === "condition") return false;
+  throw new Error(`order ${terms.id} cannot be voided: its wallet does not hold what it reserved`);
+}

@@ -1,0 +1,66 @@
+import { refuse, type Result, success } from "../contract/refusal.ts";
+import { formatDecimal } from "../money/decimal.ts";
+import { withRetries } from "../store/retries.ts";
+import { invalid, readAmount } from "./amount.ts";
+import type { WalletPorts } from "./credit-deposit.ts";
+import { availableOf, isFrozen, walletKey, walletWrite } from "./wallet-item.ts";
+import { type Withdrawal, withdrawalFrom, withdrawalItem, withdrawalKey, withdrawalOwnerKey } from "./withdrawal-item.ts";
+
+export type RequestWithdrawal = {
+  readonly userId: string;
+  readonly asset: string;
+  readonly amount: string;
+  readonly address: string;
+  /** The withdrawal's id: under one idempotency key there is one withdrawal. */
+  readonly operationId: string;
+};
+
+/** Locks the amount and records the withdrawal, which an administrator then decides. */
+export async function requestWithdrawal(input: RequestWithdrawal, ports: WalletPorts): Promise<Result<Withdrawal>> {
+  const amount = readAmount(input, ports.catalogue);
+  if (!amount.ok) return amount;
+  const { asset, units } = amount.value;
+  if (units <= asset.withdrawalFee) {
+    return invalid("amount", `must be more than the fee of ${formatDecimal(asset.withdrawalFee, asset.decimals)} ${asset.asset}`);
+  }
+  const { userId, operationId: id, address } = input;
+  const wallet = await ports.store.get({ table: "wallets", key: walletKey(userId) });
+  const nowMs = ports.clock.nowMs();
+  const withdrawal: Withdrawal = {
+    id,
+    userId,
+    asset: asset.asset,
+    units,
+    feeUnits: asset.withdrawalFee,
+    address,
+    status: "pending_approval",
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+  const outcome = await withRetries(
+    () =>
+      ports.store.transact([
+        {
+          kind: "put",
+          table: "wallets",
+          item: withdrawalItem(withdrawal),
+          when: [{ attribute: "pk", is: "absent" }],
+        },
+        { kind: "put", table: "wallets", item: { ...withdrawalOwnerKey(id), ownerId: userId } },
+        walletWrite(userId, new Map([[asset.asset, { available: -units, locked: units }]]), {
+          when: [{ attribute: "frozen", is: "absent" }],
+        }),
+      ]),
+    ports,
+  );
+  if (!outcome.ok) {
+    // The id is this operation's own: where the withdrawal exists, it was made before and only the answer was lost.
+    const existing = await ports.store.get({ table: "wallets", key: withdrawalKey(userId, id) });
+    if (existing !== undefined) return success(withdrawalFrom(existing));
+    if (isFrozen(wallet)) return refuse("ACCOUNT_FROZEN");
+    ports.log.warn("withdrawal_refused", { userId, asset: asset.asset, available: String(availableOf(wallet, asset.asset)) });
+    return refuse("INSUFFICIENT_FUNDS");
+  }
+  ports.log.info("withdrawal_requested", { withdrawalId: id, userId, asset: asset.asset, amount: input.amount });
+  return success(withdrawal);
+}

@@ -1,0 +1,91 @@
+/**
+ * What a market needs, made from its lines in markets.json: a queue, a matcher with that queue as its event source, and an alarm.
+ * serverless.yml includes the parts by name.
+ */
+const { markets } = require("./markets.json");
+
+const MATCHER_TIMEOUT_SECONDS = 5;
+const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60;
+const PREFIX = `\${self:service}-\${sls:stage}`;
+
+/** BTC-USDT becomes BtcUsdt: logical ids take letters and digits only. */
+function logical(market) {
+  return market
+    .split("-")
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1).toLowerCase())
+    .join("");
+}
+
+function queue(market) {
+  return {
+    Type: "AWS::SQS::Queue",
+    Properties: {
+      QueueName: `${PREFIX}-${market}.fifo`,
+      FifoQueue: true,
+      // Twice the matcher's time: the journal's fence makes an early redelivery harmless, and a crash must not darken a market for long.
+      VisibilityTimeout: 2 * MATCHER_TIMEOUT_SECONDS,
+      MessageRetentionPeriod: FOURTEEN_DAYS_SECONDS,
+      SqsManagedSseEnabled: true,
+    },
+  };
+}
+
+function oldestCommandAlarm(market) {
+  return {
+    Type: "AWS::CloudWatch::Alarm",
+    Properties: {
+      AlarmDescription: `Commands of ${market} wait for a minute and more: its matcher cannot commit.`,
+      Namespace: "AWS/SQS",
+      MetricName: "ApproximateAgeOfOldestMessage",
+      Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": [`${logical(market)}Queue`, "QueueName"] } }],
+      Statistic: "Maximum",
+      Period: 60,
+      EvaluationPeriods: 1,
+      Threshold: 60,
+      ComparisonOperator: "GreaterThanThreshold",
+      TreatMissingData: "notBreaching",
+      AlarmActions: [{ Ref: "AlarmTopic" }],
+    },
+  };
+}
+
+function matcher(market) {
+  return {
+    name: `${PREFIX}-match-${market}`,
+    handler: "functions/workers/match.handler",
+    role: "MatcherRole",
+    memorySize: 1024,
+    timeout: MATCHER_TIMEOUT_SECONDS,
+    environment: { MARKET: market },
+    events: [
+      {
+        sqs: {
+          arn: { "Fn::GetAtt": [`${logical(market)}Queue`, "Arn"] },
+          batchSize: 10,
+          functionResponseType: "ReportBatchItemFailures",
+          // The least that AWS allows. A FIFO group is one consumer at a time anyway; the fence is what guards the market.
+          maximumConcurrency: 2,
+        },
+      },
+    ],
+  };
+}
+
+module.exports = {
+  matchers: Object.fromEntries(
+    markets.map(({ market }) => [`workersMatch${logical(market)}`, matcher(market)]),
+  ),
+  queuesAndAlarms: {
+    Resources: Object.fromEntries(
+      markets.flatMap(({ market }) => [
+        [`${logical(market)}Queue`, queue(market)],
+        [`${logical(market)}OldestCommandAlarm`, oldestCommandAlarm(market)],
+      ]),
+    ),
+  },
+  /** Entries stand under their market's name alone; snapshots, which wake nobody, under longer keys. */
+  journalEntries: {
+    eventName: ["INSERT"],
+    dynamodb: { Keys: { pk: { S: markets.map(({ market }) => market) } } },
+  },
+};

@@ -1,0 +1,60 @@
+import cliProgress from "cli-progress";
+import Table from "cli-table3";
+
+export type Progress = {
+  update(done: number, note: string): void;
+  stop(): void;
+};
+
+const PLAIN_LINE_EVERY_MS = 5_000;
+
+/** A bar where somebody watches a terminal; a plain line now and then where the output is a file or a pipe. */
+export function startProgress(title: string, total: number): Progress {
+  if (!process.stdout.isTTY) return plainProgress(title, total);
+  const bar = new cliProgress.SingleBar(
+    { format: `${title} {bar} {percentage}% {note}`, hideCursor: true, barsize: 30 },
+    cliProgress.Presets.shades_classic,
+  );
+  bar.start(total, 0, { note: "" });
+  return {
+    update: (done, note) => bar.update(Math.min(done, total), { note }),
+    stop: () => bar.stop(),
+  };
+}
+
+function plainProgress(title: string, total: number): Progress {
+  let saidAt = performance.now();
+  return {
+    update: (done, note) => {
+      if (performance.now() - saidAt < PLAIN_LINE_EVERY_MS) return;
+      saidAt = performance.now();
+      print(`${title} ${Math.floor((100 * done) / total)}% ${note}`);
+    },
+    stop: () => {},
+  };
+}
+
+export type Column = { readonly title: string; readonly align?: "left" | "right" };
+
+export function table(columns: readonly Column[], rows: readonly (readonly (string | number)[])[]): string {
+  const drawn = new Table({
+    head: columns.map((column) => column.title),
+    colAligns: columns.map((column) => column.align ?? "left"),
+    style: { head: process.stdout.isTTY ? ["cyan"] : [], border: [], compact: true },
+  });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn.toString();
+}
+
+export function print(text = ""): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function heading(text: string): void {
+  print(`\n${text}`);
+}
+
+/** For what the person at the terminal should know, kept apart from the results. */
+export function printError(text: string): void {
+  process.stderr.write(`${text}\n`);
+}

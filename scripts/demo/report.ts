@@ -1,0 +1,124 @@
+import type { ExchangeClient } from "../client/exchange-client.ts";
+import type { Level, Market, OrderBook } from "../client/exchange-types.ts";
+import { heading, print, table } from "../client/terminal.ts";
+import type { Crowd } from "./crowd.ts";
+import { percentile, type Tally } from "./tally.ts";
+import type { Trader } from "./trader.ts";
+
+const BOOK_DEPTH = 5;
+const TRADES_PER_MARKET = 5;
+const TRADERS_OF_EACH_ROLE = 2;
+
+export async function printMarkets(client: ExchangeClient, markets: readonly Market[]): Promise<void> {
+  const trades: string[][] = [];
+  for (const { market } of markets) {
+    const book = await client.orderbook(market, BOOK_DEPTH);
+    heading(`${market}, the best of the book at version ${book.version}`);
+    printBook(book);
+    for (const trade of await client.marketTrades(market, TRADES_PER_MARKET)) {
+      const { time, takerSide, quantity, price } = trade;
+      trades.push([market, time.slice(11, 23), takerSide === "buy" ? "bought" : "sold", quantity, price]);
+    }
+  }
+  heading("Last trades");
+  const columns = [
+    { title: "market" },
+    { title: "time (UTC)" },
+    { title: "the taker" },
+    { title: "quantity", align: "right" },
+    { title: "price", align: "right" },
+  ] as const;
+  print(table(columns, trades));
+}
+
+function printBook({ bids, asks }: OrderBook): void {
+  const quantity = (level: Level | undefined) => level?.[1] ?? "";
+  const price = (level: Level | undefined) => level?.[0] ?? "";
+  const rows = Array.from({ length: Math.min(BOOK_DEPTH, Math.max(bids.length, asks.length)) }, (_, at) => {
+    const bid = bids[at];
+    const ask = asks[at];
+    return [quantity(bid), price(bid), price(ask), quantity(ask)];
+  });
+  const columns = [
+    { title: "quantity", align: "right" },
+    { title: "bid", align: "right" },
+    { title: "ask" },
+    { title: "quantity" },
+  ] as const;
+  print(rows.length === 0 ? "  (empty)" : table(columns, rows));
+}
+
+export async function printBalances(traders: readonly Trader[]): Promise<void> {
+  heading("Balances of some traders");
+  const shown = (["maker", "taker"] as const).flatMap((role) =>
+    traders.filter((trader) => trader.role === role).slice(0, TRADERS_OF_EACH_ROLE),
+  );
+  const rows: string[][] = [];
+  for (const { name, client } of shown) {
+    for (const { asset, available, locked, total } of await client.balances()) {
+      rows.push([name, asset, available, locked, total]);
+    }
+  }
+  const amount = (title: string) => ({ title, align: "right" }) as const;
+  print(
+    table(
+      [{ title: "trader" }, { title: "asset" }, amount("available"), amount("locked"), amount("total")],
+      rows,
+    ),
+  );
+}
+
+export function printTally({ tally, traders }: Crowd, seconds: number): void {
+  heading("What happened");
+  const rate = (count: number) => (count / seconds).toFixed(1);
+  const number = (title: string) => ({ title, align: "right" }) as const;
+  print(
+    table(
+      [
+        { title: `${traders.length} traders, ${seconds.toFixed(0)} s` },
+        number("count"),
+        number("per second"),
+      ],
+      [
+        ["orders accepted", tally.accepted, rate(tally.accepted)],
+        ["cancels accepted", tally.cancels, rate(tally.cancels)],
+        ["refused", tally.refused, rate(tally.refused)],
+        ["requests", tally.requests, rate(tally.requests)],
+      ],
+    ),
+  );
+  print(
+    table(
+      [{ title: "latency of accepted orders" }, number("orders"), number("p50 ms"), number("p99 ms")],
+      [
+        latencies("accepted and reserved", tally.acceptedMs),
+        latencies("in the book or filled (Prefer: wait)", tally.inTheBookMs),
+      ],
+    ),
+  );
+  const refusals = tally.refusals.map(({ code, meant, byChance }) => [code, meant, byChance]);
+  if (refusals.length > 0)
+    print(table([{ title: "refused" }, number("meant to be"), number("by chance")], refusals));
+}
+
+/** Prints what should not have happened. Answers whether any of it is the exchange's fault. */
+export function printFaults(tally: Tally, pending: number): boolean {
+  const outages: (string | number)[][] = [
+    ["requests without an answer", tally.noAnswer],
+    ["503: a part was down", tally.unavailable],
+    ["calls given up", tally.givenUp],
+  ].filter(([, count]) => count !== 0);
+  const faults: (string | number)[][] = [...tally.serverErrors];
+  if (pending > 0) faults.push(["orders still pending", pending]);
+  if (tally.surprises.length > 0)
+    faults.push(["accepted though it should have been refused", tally.surprises.length]);
+  if (outages.length + faults.length === 0) print("No unexpected errors.");
+  else print(table([{ title: "unexpected" }, { title: "count", align: "right" }], [...outages, ...faults]));
+  for (const surprise of tally.surprises.slice(0, 3)) print(`  ${surprise}`);
+  return faults.length > 0;
+}
+
+function latencies(what: string, ms: readonly number[]): (string | number)[] {
+  const shown = (share: number) => percentile(ms, share)?.toFixed(1) ?? "-";
+  return [what, ms.length, shown(0.5), shown(0.99)];
+}

@@ -1,0 +1,54 @@
+import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
+import type { Market } from "../client/exchange-types.ts";
+
+/** A market's rules in a form to compute with. Ideas of price are fractions; what is sent is whole ticks and lots. */
+export type Terms = {
+  readonly market: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly minNotional: number;
+  readonly lot: number;
+  /** The nearest price on a tick, plus so many ticks; halves of ticks are for orders that are to be refused. */
+  price(near: number, moreTicks?: number): string;
+  /** As many lots as the value buys at the price, but enough for the least notional. */
+  quantity(value: number, price: number): string;
+  /** So many lots exactly; halves of lots are for orders that are to be refused. */
+  lots(count: number): string;
+  /** An amount of the quote asset, of at least the least notional. */
+  budget(value: number): string;
+};
+
+const SCALE = 18;
+/** Prices move between deciding and arriving, so the smallest orders keep some distance from the least notional. */
+const NOTIONAL_MARGIN = 1.2;
+const BUDGET_DECIMALS = 6;
+
+export function termsOf(market: Market): Terms {
+  const tick = { units: unitsOf(market.tickSize), size: Number(market.tickSize) };
+  const lot = { units: unitsOf(market.lotSize), size: Number(market.lotSize) };
+  const minNotional = Number(market.minNotional);
+  const least = minNotional * NOTIONAL_MARGIN;
+  const inHalves = (units: bigint, count: number) =>
+    formatDecimal((units * BigInt(Math.round(count * 2))) / 2n, SCALE);
+  return {
+    market: market.market,
+    base: market.base,
+    quote: market.quote,
+    minNotional,
+    lot: lot.size,
+    price: (near, moreTicks = 0) =>
+      inHalves(tick.units, Math.max(1, Math.round(near / tick.size) + moreTicks)),
+    quantity: (value, price) => inHalves(lot.units, Math.ceil(Math.max(value, least) / price / lot.size)),
+    lots: (count) => inHalves(lot.units, count),
+    budget: (value) => {
+      const units = Math.ceil(Math.max(value, least) * 10 ** BUDGET_DECIMALS);
+      return formatDecimal(BigInt(units), BUDGET_DECIMALS);
+    },
+  };
+}
+
+function unitsOf(text: string): bigint {
+  const parsed = parseDecimal(text, SCALE);
+  if (!parsed.ok) throw new Error(`the market's "${text}" is not a decimal: ${parsed.fault}`);
+  return parsed.units;
+}

@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+} from "node:fs";
+import { connect } from "node:net";
+import { join } from "node:path";
+import { PROJECT_ROOT } from "./configuration.ts";
+import { commandLineOf } from "./ports.ts";
+import { HOST } from "./settings.ts";
+
+export type ChildSpec = {
+  readonly name: string;
+  /** Arguments of `node`; the first is a script. */
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  /** A part of its command line, to know it by. */
+  readonly command: string;
+  /** The port that it listens on when it is ready. */
+  readonly port?: number;
+};
+
+const RESTARTS_AT_MOST = 5;
+const RESTART_WINDOW_MS = 60_000;
+const FIRST_PAUSE_MS = 200;
+const STOP_GRACE_MS = 8_000;
+const READY_AT_MOST_MS = 30_000;
+const LOG_BYTES_AT_MOST = 20 * 1024 * 1024;
+
+/** A child process that is started again when it ends unasked. */
+export class Child {
+  readonly spec: ChildSpec;
+  readonly logPath: string;
+  /** Process of a program that the child itself guards. */
+  #guarded: number | undefined;
+  #process: ChildProcess | undefined;
+  #stopping = false;
+  #restarts: number[] = [];
+  readonly #onChange: (event: ChildEvent) => void;
+
+  constructor(spec: ChildSpec, logDir: string, onChange: (event: ChildEvent) => void) {
+    this.spec = spec;
+    this.logPath = join(logDir, `${spec.name}.log`);
+    this.#onChange = onChange;
+  }
+
+  get pids(): { readonly own: number | undefined; readonly guarded: number | undefined } {
+    return { own: this.#process?.pid, guarded: this.#guarded };
+  }
+
+  start(): void {
+    const log = openLog(this.logPath);
+    // In a group of its own: Ctrl-C in the terminal is for the supervisor, who ends the children in order.
+    const child = spawn(process.execPath, this.spec.args, {
+      cwd: PROJECT_ROOT,
+      env: this.spec.env,
+      stdio: ["ignore", log, log, "ipc"],
+      detached: true,
+    });
+    closeSync(log);
+    this.#process = child;
+    child.on("error", () => undefined);
+    child.on("message", (message: { pid?: number }) => {
+      this.#guarded = message.pid;
+      this.#onChange({ kind: "started" });
+    });
+    child.once("exit", (code, signal) => this.#ended(child, code, signal));
+    this.#onChange({ kind: "started" });
+  }
+
+  #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#process !== child) return;
+    this.#process = undefined;
+    if (this.#stopping) return;
+    const how = signal ?? `exit code ${code}`;
+    const now = Date.now();
+    this.#restarts = [...this.#restarts.filter((time) => time > now - RESTART_WINDOW_MS), now];
+    this.#killGuarded();
+    if (this.#restarts.length > RESTARTS_AT_MOST) {
+      this.#onChange({ kind: "hopeless", how });
+      return;
+    }
+    const pauseMs = FIRST_PAUSE_MS * 2 ** (this.#restarts.length - 1);
+    this.#onChange({ kind: "died", how, pauseMs });
+    setTimeout(() => {
+      if (!this.#stopping) this.start();
+    }, pauseMs);
+  }
+
+  /** A guard that was killed could not end what it guarded. */
+  #killGuarded(): void {
+    const pid = this.#guarded;
+    this.#guarded = undefined;
+    if (pid !== undefined && commandLineOf(pid)?.includes(this.spec.command) === true)
+      signalTo(pid, "SIGKILL");
+  }
+
+  /** Asks for an end, and insists after a while. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const child = this.#process;
+    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    child.kill("SIGTERM");
+    const insist = setTimeout(() => this.kill(), STOP_GRACE_MS);
+    await ended;
+    clearTimeout(insist);
+  }
+
+  kill(): void {
+    this.#stopping = true;
+    this.#process?.kill("SIGKILL");
+    this.#killGuarded();
+  }
+
+  /** Waits until the port answers. Rejects where the process ends first. */
+  async listening(): Promise<void> {
+    const deadline = Date.now() + READY_AT_MOST_MS;
+    while (this.spec.port !== undefined && !(await answers(this.spec.port))) {
+      if (this.#process === undefined) throw new Error(`${this.spec.name} ended before it was ready`);
+      if (Date.now() > deadline)
+        throw new Error(`${this.spec.name} was not ready after ${READY_AT_MOST_MS / 1000} s`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** The end of the log, for a person who asks why. */
+  lastWords(): string {
+    if (!existsSync(this.logPath)) return "";
+    const fd = openSync(this.logPath, "r");
+    const { size } = fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(size, 3000));
+    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
+    closeSync(fd);
+    return buffer.toString("utf8");
+  }
+}
+
+export type ChildEvent =
+  | { readonly kind: "started" }
+  | { readonly kind: "died"; readonly how: string; readonly pauseMs: number }
+  | { readonly kind: "hopeless"; readonly how: string };
+
+function openLog(path: string): number {
+  mkdirSync(join(path, ".."), { recursive: true });
+  if (existsSync(path) && statSync(path).size > LOG_BYTES_AT_MOST) renameSync(path, `${path}.1`);
+  return openSync(path, "a", 0o600);
+}
+
+function signalTo(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It is gone already.
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}

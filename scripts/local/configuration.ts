@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse, type ScalarTag } from "yaml";
+
+/**
+ * What serverless.yml and the files under resources/ say, without Serverless: the local stack creates its tables and queues, and learns
+ * its event sources, from the very files that are deployed.
+ */
+export const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+export type JsonObject = { readonly [name: string]: Json };
+
+export type Resource = { readonly Type: string; readonly Properties: JsonObject } & JsonObject;
+
+export type FunctionDefinition = {
+  readonly name: string;
+  readonly handler: string;
+  readonly role: string;
+  readonly timeoutSeconds: number;
+  readonly environment: JsonObject;
+  readonly events: readonly JsonObject[];
+};
+
+export type Configuration = {
+  readonly service: string;
+  readonly stage: string;
+  /** What all names of tables, queues and functions begin with. */
+  readonly prefix: string;
+  readonly functions: { readonly [key: string]: FunctionDefinition };
+  readonly resources: { readonly [logicalId: string]: Resource };
+};
+
+const require = createRequire(import.meta.url);
+
+export function loadConfiguration(stage: string): Configuration {
+  const house = objectFrom(parseYaml("serverless.yml"));
+  const service = textFrom(house.service);
+  const variables: Variables = { service, stage };
+  const provider = objectFrom(house.provider);
+  const prefix = `${service}-${stage}`;
+  const functions: { [key: string]: FunctionDefinition } = {};
+  for (const [key, value] of included(house.functions, variables)) {
+    const definition = objectFrom(value);
+    functions[key] = {
+      name: textFrom(definition.name ?? `${prefix}-${key}`),
+      handler: textFrom(definition.handler),
+      role: textFrom(definition.role ?? ""),
+      timeoutSeconds: Number(definition.timeout ?? provider.timeout),
+      environment: objectFrom(definition.environment ?? {}),
+      events: listFrom(definition.events ?? []).map(objectFrom),
+    };
+  }
+  const resources: { [logicalId: string]: Resource } = {};
+  for (const [section, value] of included(house.resources, variables)) {
+    if (section !== "Resources") throw new Error(`resources/ holds an unexpected section: ${section}`);
+    for (const [logicalId, resource] of Object.entries(objectFrom(value)))
+      resources[logicalId] = objectFrom(resource) as Resource;
+  }
+  return { service, stage, prefix, functions, resources };
+}
+
+type Variables = { readonly service: string; readonly stage: string };
+
+/** The members of a list of includes, one after the other. */
+function included(list: Json | undefined, variables: Variables): readonly (readonly [string, Json])[] {
+  return listFrom(list).flatMap((include) => Object.entries(objectFrom(resolve(include, variables))));
+}
+
+const INCLUDE = /^\$\{file\(([^)]+)\)(?::(\w+))?\}$/;
+const NAMES = /\$\{(self:service|sls:stage)\}/g;
+
+function resolve(value: Json, variables: Variables): Json {
+  if (typeof value === "string") {
+    const [, path, part] = INCLUDE.exec(value) ?? [];
+    if (path !== undefined) return resolve(fileOrPart(path, part), variables);
+    return value.replaceAll(NAMES, (_, name) =>
+      name === "self:service" ? variables.service : variables.stage,
+    );
+  }
+  if (Array.isArray(value)) return value.map((member: Json) => resolve(member, variables));
+  if (value !== null && typeof value === "object") {
+    return Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [name, resolve(member, variables)]),
+    );
+  }
+  return value;
+}
+
+function fileOrPart(path: string, part: string | undefined): Json {
+  if (path.endsWith(".yml")) return parseYaml(path);
+  const module: JsonObject = require(join(PROJECT_ROOT, path));
+  const member = part === undefined ? module : module[part];
+  if (member === undefined) throw new Error(`${path} has no part ${part}`);
+  return member;
+}
+
+function parseYaml(path: string): Json {
+  return parse(readFileSync(join(PROJECT_ROOT, path), "utf8"), { customTags: INTRINSICS });
+}
+
+const INTRINSICS: ScalarTag[] = [
+  { tag: "!Ref", resolve: (text) => ({ Ref: text }) },
+  { tag: "!Sub", resolve: (text) => ({ "Fn::Sub": text }) },
+  { tag: "!GetAtt", resolve: (text) => ({ "Fn::GetAtt": text.split(".") }) },
+];
+
+export function objectFrom(value: Json | undefined): JsonObject {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+    throw new Error(`expected an object, found ${JSON.stringify(value)}`);
+  }
+  return value as JsonObject;
+}
+
+export function listFrom(value: Json | undefined): readonly Json[] {
+  if (!Array.isArray(value)) throw new Error(`expected a list, found ${JSON.stringify(value)}`);
+  return value;
+}
+
+export function textFrom(value: Json | undefined): string {
+  if (typeof value !== "string") throw new Error(`expected text, found ${JSON.stringify(value)}`);
+  return value;
+}

@@ -1,0 +1,96 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { PROJECT_ROOT } from "./configuration.ts";
+import { commandLineOf } from "./ports.ts";
+
+/** What other scripts need to know about a running stack. It is written to `.local/stack-PORT.json`, and to DATA_DIR where that is set. */
+export type StackRecord = {
+  readonly pid: number;
+  readonly startedAt: string;
+  readonly ready: boolean;
+  readonly port: number;
+  readonly url: string;
+  readonly region: string;
+  readonly tablePrefix: string;
+  readonly queuePrefix: string;
+  readonly endpoints: {
+    readonly dynamodb: string;
+    readonly sqs: string;
+    readonly lambda: string;
+    readonly queueBaseUrl: string;
+  };
+  readonly dataDir: string | null;
+  readonly logDir: string;
+  readonly adminEmail: string;
+  /** Process ids by name, with a part of each command line to know them by. */
+  readonly children: { readonly [name: string]: { readonly pid: number; readonly command: string } };
+};
+
+const RECORDS_DIR = join(PROJECT_ROOT, ".local");
+export const SUPERVISOR_COMMAND = "scripts/start.ts";
+
+export function recordPath(port: number): string {
+  return join(RECORDS_DIR, `stack-${port}.json`);
+}
+
+export function dataDirRecordPath(dataDir: string): string {
+  return join(dataDir, "stack.json");
+}
+
+export function readRecord(path: string): StackRecord | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as StackRecord;
+  } catch {
+    // Half written by a supervisor that was killed: as good as none.
+    return undefined;
+  }
+}
+
+export function writeRecord(paths: readonly string[], record: StackRecord): void {
+  for (const path of paths) {
+    mkdirSync(dirname(path), { recursive: true });
+    const draft = `${path}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  }
+}
+
+export function removeRecord(paths: readonly string[]): void {
+  for (const path of paths) rmSync(path, { force: true });
+}
+
+/** The stack on a port (that of PORT, or 3000), or the only one that runs. */
+export function findRunningStack(port?: number): StackRecord | undefined {
+  if (port !== undefined) return running(readRecord(recordPath(port)));
+  if (!existsSync(RECORDS_DIR)) return undefined;
+  const records = readdirSync(RECORDS_DIR)
+    .filter((name) => /^stack-\d+\.json$/.test(name))
+    .map((name) => running(readRecord(join(RECORDS_DIR, name))))
+    .filter((record) => record !== undefined);
+  return records.find((record) => record.port === 3000) ?? (records.length === 1 ? records[0] : undefined);
+}
+
+function running(record: StackRecord | undefined): StackRecord | undefined {
+  return record !== undefined && isSupervisor(record.pid) ? record : undefined;
+}
+
+/** A process id may have been given to somebody else since. */
+export function isSupervisor(pid: number): boolean {
+  return commandLineOf(pid)?.includes(SUPERVISOR_COMMAND) === true;
+}
+
+/** Ends what a dead supervisor left behind. Returns the names of what it found alive. */
+export function killLeftovers(record: StackRecord): readonly string[] {
+  const killed: string[] = [];
+  for (const [name, { pid, command }] of Object.entries(record.children)) {
+    if (commandLineOf(pid)?.includes(command) !== true) continue;
+    try {
+      process.kill(pid, "SIGKILL");
+      killed.push(name);
+    } catch {
+      // It ended by itself in between.
+    }
+  }
+  return killed;
+}

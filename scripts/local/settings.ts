@@ -1,0 +1,106 @@
+import { accessSync, constants, mkdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { PROJECT_ROOT } from "./configuration.ts";
+
+/** What `npm start` was asked for, by environment variables. */
+export type Settings = {
+  readonly ports: Ports;
+  /** Where state survives a restart; undefined keeps everything in memory. */
+  readonly dataDir: string | undefined;
+  /** Logs and bundles of this stack. */
+  readonly workDir: string;
+  readonly logDir: string;
+  /** An engine that runs already, as DynamoDB Local does on platforms without dynoxide. */
+  readonly givenDynamodbEndpoint: string | undefined;
+  readonly dynamodbEndpoint: string;
+  readonly admin: { readonly email: string; readonly password: string };
+  readonly region: string;
+};
+
+export type Ports = {
+  readonly http: number;
+  readonly lambda: number;
+  readonly dynamodb: number;
+  readonly sqs: number;
+};
+
+/** The local stack's stage; serverless.yml gives it the local plugins. */
+export const LOCAL_STAGE = "local";
+export const HOST = "127.0.0.1";
+
+const SQS_OFFSET = 6324;
+const HIGHEST_PORT = 65_535 - SQS_OFFSET;
+const LEAST_FREE_BYTES = 100 * 1024 * 1024;
+
+/** Something that a person has to change; told without a stack trace. */
+export class Misconfigured extends Error {
+  override readonly name = "Misconfigured";
+}
+
+export function portsFrom(http: number): Ports {
+  return { http, lambda: http + 2, dynamodb: http + 5000, sqs: http + SQS_OFFSET };
+}
+
+export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
+  const ports = portsFrom(portFrom(env.PORT));
+  const workDir = workDirOf(ports.http);
+  const givenDynamodbEndpoint = env.DYNAMODB_ENDPOINT || undefined;
+  return {
+    ports,
+    dataDir: env.DATA_DIR ? resolve(env.DATA_DIR) : undefined,
+    workDir,
+    logDir: join(workDir, "logs"),
+    givenDynamodbEndpoint,
+    dynamodbEndpoint: givenDynamodbEndpoint ?? `http://${HOST}:${ports.dynamodb}`,
+    admin: {
+      email: env.ADMIN_EMAIL || "admin@example.com",
+      password: env.ADMIN_PASSWORD || "local-admin-password-1",
+    },
+    region: env.AWS_REGION || "eu-central-1",
+  };
+}
+
+export function workDirOf(httpPort: number): string {
+  return join(PROJECT_ROOT, ".local", `stack-${httpPort}`);
+}
+
+function portFrom(text: string | undefined): number {
+  if (text === undefined || text === "") return 3000;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > HIGHEST_PORT) {
+    throw new Misconfigured(
+      `PORT is "${text}"; it must be a whole number from 1 to ${HIGHEST_PORT}, as in: PORT=4000 npm start`,
+    );
+  }
+  return port;
+}
+
+/** Fails with a clear word where a directory cannot hold what the stack will write. */
+export function prepareDirectory(directory: string, purpose: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
+    const probe = join(directory, `.probe-${process.pid}`);
+    writeFileSync(probe, "x".repeat(4096));
+    unlinkSync(probe);
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "unknown";
+    throw new Misconfigured(`${purpose} ${directory} cannot be written: ${REASONS[code] ?? code}.`);
+  }
+  const { bavail, bsize } = statfsSync(directory);
+  if (bavail * bsize < LEAST_FREE_BYTES) {
+    throw new Misconfigured(
+      `${purpose} ${directory} is on a disk with less than 100 MB free; make room, or choose another place.`,
+    );
+  }
+}
+
+const REASONS: { readonly [code: string]: string } = {
+  EACCES: "you have no right to write there",
+  EPERM: "you have no right to write there",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+  EDQUOT: "your quota is used up",
+  ENOTDIR: "a part of the path is a file",
+  EEXIST: "it is a file, not a directory",
+};

@@ -1,0 +1,191 @@
+import { rmSync } from "node:fs";
+import { bundleDirOf, bundleFunctions } from "./bundle.ts";
+import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
+import { type Configuration, loadConfiguration } from "./configuration.ts";
+import { signingKeys } from "./keys.ts";
+import { createQueues, createTables } from "./provision.ts";
+import { dataDirRecordPath, recordPath, removeRecord, type StackRecord, writeRecord } from "./record.ts";
+import { seed } from "./seed.ts";
+import { HOST, LOCAL_STAGE, type Settings } from "./settings.ts";
+import {
+  dynamodbChild,
+  eventSourcesChild,
+  functionsChild,
+  queueBaseUrlOf,
+  sqsChild,
+  stackEnvironment,
+} from "./stack-children.ts";
+
+const FIRST_ANSWER_AT_MOST_MS = 30_000;
+
+/** Starts the parts of the stack in order, keeps them running, and ends them in the opposite order. */
+export class Supervisor {
+  readonly #settings: Settings;
+  readonly #say: (line: string) => void;
+  readonly #children: Child[] = [];
+  readonly #configuration: Configuration;
+  #ready = false;
+  #stopping: Promise<void> | undefined;
+  /** Called when the stack cannot go on. */
+  onHopeless: (reason: string) => void = () => undefined;
+
+  constructor(settings: Settings, say: (line: string) => void) {
+    this.#settings = settings;
+    this.#say = say;
+    this.#configuration = loadConfiguration(LOCAL_STAGE);
+  }
+
+  async start(): Promise<void> {
+    const settings = this.#settings;
+    const env = { ...stackEnvironment(settings, signingKeys(settings.dataDir)) };
+    rmSync(settings.logDir, { recursive: true, force: true });
+    const dynamodb =
+      settings.givenDynamodbEndpoint === undefined ? this.#launch(dynamodbChild(settings, env)) : undefined;
+    const sqs = this.#launch(sqsChild(settings, env));
+    const workers = this.#launch(functionsChild("workers", settings, env));
+    const api = this.#launch(functionsChild("api", settings, env));
+    await Promise.all([
+      this.#tables(dynamodb),
+      this.#queues(sqs),
+      bundleFunctions(this.#configuration, bundleDirOf(settings.workDir)),
+      workers.listening(),
+      api.listening(),
+    ]);
+    this.#say(
+      `functions      ${Object.keys(this.#configuration.functions).length}, invoked at http://${HOST}:${settings.ports.lambda}`,
+    );
+    await seed(this.#configuration, settings);
+    this.#launch(eventSourcesChild(settings, env));
+    await this.#answered();
+    this.#ready = true;
+    this.#record();
+  }
+
+  #launch(spec: ChildSpec): Child {
+    if (this.#stopping !== undefined) throw new Error("the stack is stopping");
+    const child = new Child(spec, this.#settings.logDir, (event) => this.#onEvent(child, event));
+    this.#children.push(child);
+    child.start();
+    return child;
+  }
+
+  async #tables(dynamodb: Child | undefined): Promise<void> {
+    const { dynamodbEndpoint: endpoint, region, dataDir } = this.#settings;
+    await dynamodb?.listening();
+    const created = await createTables(this.#configuration, { endpoint, region });
+    const where = dynamodb === undefined ? "as given" : dataDir === undefined ? "in memory" : "kept";
+    this.#say(`DynamoDB       ${endpoint} (${where}; ${created.length} tables created)`);
+  }
+
+  async #queues(sqs: Child): Promise<void> {
+    const { ports, region, dataDir } = this.#settings;
+    const endpoint = `http://${HOST}:${ports.sqs}`;
+    await sqs.listening();
+    const created = await createQueues(this.#configuration, { endpoint, region });
+    this.#say(
+      `SQS            ${endpoint} (${dataDir === undefined ? "in memory" : "kept"}; ${created.length} queues created)`,
+    );
+  }
+
+  async #answered(): Promise<void> {
+    const url = `http://${HOST}:${this.#settings.ports.http}/api/markets`;
+    const deadline = Date.now() + FIRST_ANSWER_AT_MOST_MS;
+    for (let last = "no answer"; ; ) {
+      try {
+        const answer = await fetch(url);
+        if (answer.ok) return;
+        last = `${answer.status} ${await answer.text()}`;
+      } catch (cause) {
+        last = String(cause);
+      }
+      if (Date.now() > deadline) throw new Error(`GET ${url} does not answer: ${last.slice(0, 500)}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  #onEvent(child: Child, event: ChildEvent): void {
+    if (this.#stopping !== undefined) return;
+    const { name } = child.spec;
+    if (event.kind === "started") this.#record();
+    else if (event.kind === "hopeless") this.#giveUp(child, `${name} ends again and again (${event.how}).`);
+    else if (!this.#ready) this.#giveUp(child, `${name} ended before the stack was ready (${event.how}).`);
+    else if (name === "dynamodb" && this.#settings.dataDir === undefined) {
+      this.#giveUp(
+        child,
+        `dynamodb ended (${event.how}), and with it all state, which was in memory. DATA_DIR keeps it.`,
+      );
+    } else {
+      this.#say(`${name} ended (${event.how}); starting it again in ${event.pauseMs} ms`);
+      if (name === "sqs" && this.#settings.dataDir === undefined) void this.#queuesAgain(child);
+    }
+  }
+
+  /** Queues in memory are gone with their process. Commands lost with them are voided by the sweeper. */
+  async #queuesAgain(sqs: Child): Promise<void> {
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await this.#queues(sqs);
+    } catch (cause) {
+      this.#giveUp(sqs, `the queues could not be created again: ${cause}`);
+    }
+  }
+
+  #giveUp(child: Child, reason: string): void {
+    this.onHopeless(`${reason}\nIts log, ${child.logPath}, ends with:\n${child.lastWords()}`);
+  }
+
+  /** The API first, so that nothing new comes in; the engines last. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stopInOrder();
+    return this.#stopping;
+  }
+
+  async #stopInOrder(): Promise<void> {
+    for (const name of ["api", "event-sources", "workers", "sqs", "dynamodb"]) {
+      await this.#children.find((child) => child.spec.name === name)?.stop();
+    }
+    removeRecord(this.#recordPaths());
+  }
+
+  kill(): void {
+    for (const child of this.#children) child.kill();
+    removeRecord(this.#recordPaths());
+  }
+
+  #recordPaths(): readonly string[] {
+    const { ports, dataDir } = this.#settings;
+    return [recordPath(ports.http), ...(dataDir === undefined ? [] : [dataDirRecordPath(dataDir)])];
+  }
+
+  #record(): void {
+    const { ports, dataDir, dynamodbEndpoint, region, logDir, admin } = this.#settings;
+    const { prefix } = this.#configuration;
+    const children: { [name: string]: { pid: number; command: string } } = {};
+    for (const { spec, pids } of this.#children) {
+      if (pids.own !== undefined) children[spec.name] = { pid: pids.own, command: spec.command };
+      if (pids.guarded !== undefined)
+        children[`${spec.name} (guarded)`] = { pid: pids.guarded, command: spec.command };
+    }
+    const record: StackRecord = {
+      pid: process.pid,
+      startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
+      ready: this.#ready,
+      port: ports.http,
+      url: `http://${HOST}:${ports.http}`,
+      region,
+      tablePrefix: prefix,
+      queuePrefix: prefix,
+      endpoints: {
+        dynamodb: dynamodbEndpoint,
+        sqs: `http://${HOST}:${ports.sqs}`,
+        lambda: `http://${HOST}:${ports.lambda}`,
+        queueBaseUrl: queueBaseUrlOf(this.#settings),
+      },
+      dataDir: dataDir ?? null,
+      logDir,
+      adminEmail: admin.email,
+      children,
+    };
+    writeRecord(this.#recordPaths(), record);
+  }
+}

@@ -1,0 +1,157 @@
+/** `npm run replay -- FILE`: plays a recorded morning of a real exchange through the public API of this one. */
+import { existsSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { ExchangeClient } from "./client/exchange-client.ts";
+import { defaultUrl, reachExchange } from "./client/exchange-process.ts";
+import { print, printError, startProgress } from "./client/terminal.ts";
+import { assign } from "./replay/assignment.ts";
+import { gatherCrew } from "./replay/crew.ts";
+import { parseBooks, parseMessages } from "./replay/lobster.ts";
+import { mapTo } from "./replay/mapping.ts";
+import { planReplay } from "./replay/plan.ts";
+import { printReport } from "./replay/report.ts";
+import { runReplay } from "./replay/run.ts";
+import { Venue } from "./replay/venue.ts";
+
+const HELP = `Usage: npm run replay -- FILE [options]
+
+Replays a LOBSTER message file (lobsterdata.com) through the public API and, after every message, compares the
+best levels of the order book with the recorded ones.
+
+  FILE             the messages
+  --book FILE      the recorded order book; without it, orderbook.csv beside the messages, or LOBSTER's own naming
+                   (..._message_10.csv beside ..._orderbook_10.csv); where there is none, nothing is compared
+  --market M       the market to use (BTC-USDT); it must be empty and nobody else may trade in it
+  --limit N        only the first N messages
+  --url URL        the exchange (${defaultUrl()}; where none answers there, one is started)
+  --keep           leave the replay's orders in the book at the end (they are cancelled otherwise)
+  --help           this text
+
+New orders become limit orders of a maker, deletions cancels, and executions IOC orders of a taker on the other side;
+hidden executions (type 5) are skipped. There is no way to make an order smaller, so an order of which the record
+cancels a part is placed in parts from the start, and a partial cancel cancels one of them: the rest keeps its
+priority. What was in the book before the first message is seeded from the recorded book; where its window reaches
+further than before, what it shows there is taken over, since nothing was recorded of it.
+
+Exit code: 0 the books were equal, 1 they were not or something failed, 2 it could not begin.`;
+
+const INTERRUPTED = 130;
+const RETRY_FOR_MS = 30_000;
+
+class CannotBegin extends Error {}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    book: { type: "string" },
+    market: { type: "string", default: "BTC-USDT" },
+    limit: { type: "string" },
+    url: { type: "string" },
+    keep: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+async function main(): Promise<number> {
+  const [file] = positionals;
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+  if (file === undefined || positionals.length > 1) throw new CannotBegin(HELP);
+  const { messages, books } = readRecord(file);
+  const steps = planReplay(messages, books);
+
+  const exchange = await reachExchange(values.url, print);
+  let isInterrupted = false;
+  process.on("SIGINT", () => {
+    if (isInterrupted) process.exit(INTERRUPTED);
+    isInterrupted = true;
+  });
+  try {
+    const http = { baseUrl: exchange.url, retryForMs: RETRY_FOR_MS };
+    const market = await emptyMarket(new ExchangeClient(http), values.market);
+    const mapping = mapTo(
+      market,
+      steps.flatMap((step) => step.actions),
+    );
+    print(`${messages.length} messages on ${market.market}: ${mapping.description}`);
+
+    const run = Date.now().toString(36);
+    const assignment = assign(steps);
+    const crew = await gatherCrew(assignment, { run, market, mapping, http });
+    const venue = new Venue({ run, market: market.market, mapping, crew, assignment });
+    const progress = startProgress("replay", messages.length);
+    try {
+      const report = await runReplay(steps, {
+        venue,
+        mapping,
+        books,
+        isInterrupted: () => isInterrupted,
+        onMessage: (done, differing) => progress.update(done, `${done} messages, ${differing} differing`),
+      }).finally(() => progress.stop());
+      printReport(report, venue);
+      return report.differing > 0 || isInterrupted ? 1 : 0;
+    } finally {
+      if (!values.keep) await venue.cancelEverything();
+    }
+  } finally {
+    await exchange.stop();
+  }
+}
+
+function readRecord(file: string) {
+  const limit = values.limit === undefined ? Number.POSITIVE_INFINITY : Number(values.limit);
+  if (!(limit >= 1)) throw new CannotBegin(`--limit ${values.limit} is not a number of messages`);
+  const messages = parseMessages(read(file)).slice(0, limit);
+  const bookFile = values.book ?? bookBeside(file);
+  const books = bookFile === null ? null : parseBooks(read(bookFile)).slice(0, limit);
+  if (books !== null && books.length !== messages.length) {
+    throw new CannotBegin(`${bookFile} has ${books.length} rows for ${messages.length} messages`);
+  }
+  if (bookFile === null) print("No recorded order book: nothing is compared.");
+  return { messages, books };
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CannotBegin(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function bookBeside(file: string): string | null {
+  const names = [basename(file).replace("_message_", "_orderbook_"), "orderbook.csv"];
+  const found = names
+    .map((name) => join(dirname(file), name))
+    .find((path) => path !== file && existsSync(path));
+  return found ?? null;
+}
+
+async function emptyMarket(client: ExchangeClient, name: string) {
+  const markets = await client.markets();
+  const market = markets.find((candidate) => candidate.market === name);
+  if (market === undefined) {
+    throw new CannotBegin(
+      `there is no market ${name}, only ${markets.map((known) => known.market).join(", ")}`,
+    );
+  }
+  const book = await client.orderbook(name, 1);
+  if (book.bids.length + book.asks.length > 0) {
+    throw new CannotBegin(
+      `The book of ${name} is not empty: other orders would trade with the replay's. Use a fresh market: another one ` +
+        "(--market), or a freshly started exchange.",
+    );
+  }
+  return market;
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  const cannotBegin = error instanceof CannotBegin;
+  printError(
+    cannotBegin ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
+  );
+  return cannotBegin ? 2 : 1;
+});

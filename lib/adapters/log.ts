@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { Logger } from "@aws-lambda-powertools/logger";
-import type { RequestLog } from "../edge/ports.ts";
-import type { LogFields } from "../ports/ports.ts";
+import type { LogFields, RequestLog } from "../ports/ports.ts";
 
 type Fields = { [name: string]: LogFields[string] };
 
@@ -21,7 +20,7 @@ export function createLog(logger: Logger = new Logger({ serviceName: serviceName
     warn: (event, fields) => logger.warn(event, fieldsOf(event, fields)),
     error: (event, cause, fields) => {
       const error = cause instanceof Error ? cause : new Error(String(cause));
-      logger.error(event, fieldsOf(event, fields), error);
+      logger.error(event, { ...fieldsOf(event, fields), error });
     },
     within: (run) => requests.run({}, run),
     add: (fields) => {

@@ -1,6 +1,8 @@
-import type { EdgePorts } from "../edge/ports.ts";
+import type { AccessTokens } from "../auth/ports.ts";
 import { type Catalogue, readCatalogue } from "../market/market.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
+import type { Clock, Metrics, Random, RequestLog } from "../ports/ports.ts";
+import type { Store } from "../store/store.ts";
 import definitions from "../../resources/markets.json" with { type: "json" };
 import { accessTokens } from "./access-tokens.ts";
 import { clock } from "./clock.ts";
@@ -10,8 +12,19 @@ import { createMetrics } from "./metrics.ts";
 import { createRandom } from "./random.ts";
 import { createSqsCommandQueue } from "./sqs-command-queue.ts";
 
+type Ports = {
+  readonly catalogue: Catalogue;
+  readonly store: Store;
+  readonly queue: CommandQueue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: RequestLog;
+  readonly metrics: Metrics;
+  readonly accessTokens: AccessTokens;
+};
+
 /** The real effects of the functions, from the environment that `serverless.yml` gives them; made once per instance. */
-export const ports: EdgePorts & { readonly catalogue: Catalogue; readonly queue: CommandQueue } = {
+export const ports: Ports = {
   catalogue: readCatalogue(definitions),
   store: createDynamoStore({
     tablePrefix: required("TABLE_PREFIX"),

@@ -16,17 +16,6 @@ export function decodeCursor(cursor: string): string | undefined {
 
 export type Listed<T> = { readonly items: readonly T[]; readonly nextCursor: string | null };
 
-/** A page as clients see it; `next` is the text that it ended with, absent at the end of the list. */
-export function listed<S, T>(
-  page: { readonly items: readonly S[]; readonly next?: string },
-  show: (item: S) => T,
-): Listed<T> {
-  return {
-    items: page.items.map(show),
-    nextCursor: page.next === undefined ? null : encodeCursor(page.next),
-  };
-}
-
 /** A list that is always answered whole. */
 export function wholeList<T>(items: readonly T[]): Listed<T> {
   return { items, nextCursor: null };

@@ -42,7 +42,7 @@ export type BodyOf<R extends Route> = R extends { readonly body: infer S } ? Out
 export type QueryOf<R extends Route> = R extends { readonly query: infer S } ? OutputOf<S> : undefined;
 export type ParamsOf<R extends Route> = R extends { readonly params: infer S } ? OutputOf<S> : undefined;
 
-type Immutable<T> = { readonly [K in keyof T]: Immutable<T[K]> };
+type Immutable<T> = unknown extends T ? T : { readonly [K in keyof T]: Immutable<T[K]> };
 
 /** Statuses and bodies that a handler of the route may answer with. */
 export type AnswerOf<R extends Route> = {

@@ -1,24 +1,11 @@
 import { z } from "zod";
+import { newOrder, orderType, timeInForce } from "./new-order.ts";
 import { route } from "./route.ts";
-import {
-  cursor,
-  decimal,
-  id,
-  limit,
-  listOf,
-  marketName,
-  positiveDecimal,
-  printable,
-  side,
-  time,
-} from "./shapes.ts";
+import { cursor, decimal, id, limit, listOf, marketName, side, time } from "./shapes.ts";
 
 export const orderStatus = z
   .enum(["pending", "open", "partially_filled", "filled", "cancelled", "rejected", "expired"])
   .meta({ description: "pending: accepted, not yet in the book. rejected: it never entered the book." });
-
-const orderType = z.enum(["limit", "market"]);
-const timeInForce = z.enum(["GTC", "IOC"]);
 
 const fee = z
   .strictObject({ asset: z.string(), amount: decimal })
@@ -65,66 +52,6 @@ export const fill = z
     time,
   })
   .meta({ id: "Fill" });
-
-const newOrder = z
-  .strictObject({
-    market: marketName,
-    side,
-    type: orderType,
-    price: positiveDecimal
-      .exactOptional()
-      .meta({ description: "Limit orders only, a multiple of the tick size." }),
-    quantity: positiveDecimal
-      .exactOptional()
-      .meta({ description: "All but market buys, a multiple of the lot size." }),
-    quoteQuantity: positiveDecimal
-      .exactOptional()
-      .meta({ description: "Market buys only: what may be spent, in the quote asset." }),
-    timeInForce: timeInForce
-      .exactOptional()
-      .meta({ description: "GTC if not given; market orders are always IOC." }),
-    clientOrderId: printable(64)
-      .exactOptional()
-      .meta({
-        description:
-          "The client's own name for the order; the same name and terms again give the same order.",
-        examples: ["my-order-1"],
-      }),
-  })
-  .check((context) => {
-    for (const [path, message] of faultsOf(context.value)) {
-      context.issues.push({ code: "custom", path: [path], message, input: context.value });
-    }
-  })
-  .meta({ id: "NewOrder" });
-
-type Terms = {
-  readonly side: "buy" | "sell";
-  readonly type: "limit" | "market";
-  readonly price?: string;
-  readonly quantity?: string;
-  readonly quoteQuantity?: string;
-  readonly timeInForce?: "GTC" | "IOC";
-};
-
-/** Which terms go together: a limit order names price and quantity, a market buy its budget, a market sell its quantity. */
-function faultsOf(terms: Terms): [field: string, message: string][] {
-  const kind = terms.type === "limit" ? "limit orders" : `market ${terms.side}s`;
-  const wanted = {
-    price: terms.type === "limit",
-    quantity: terms.type === "limit" || terms.side === "sell",
-    quoteQuantity: terms.type === "market" && terms.side === "buy",
-  };
-  const faults: [string, string][] = [];
-  for (const field of ["price", "quantity", "quoteQuantity"] as const) {
-    const given = terms[field] !== undefined;
-    if (wanted[field] && !given) faults.push([field, `is required for ${kind}`]);
-    if (!wanted[field] && given) faults.push([field, `is not for ${kind}`]);
-  }
-  if (terms.type === "market" && terms.timeInForce === "GTC")
-    faults.push(["timeInForce", "market orders are IOC"]);
-  return faults;
-}
 
 const params = z.strictObject({ id });
 

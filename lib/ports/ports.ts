@@ -22,6 +22,14 @@ export type Log = {
   error(event: string, cause: unknown, fields?: LogFields): void;
 };
 
+/** A log whose lines carry the fields of the request that they were written in. */
+export type RequestLog = Log & {
+  /** Runs a request; lines written inside, also after awaiting, carry what was added inside. */
+  within<T>(run: () => Promise<T>): Promise<T>;
+  /** Adds fields to all further lines of the present request. */
+  add(fields: LogFields): void;
+};
+
 export type MetricUnit = "Count" | "Milliseconds";
 
 export type Metrics = {

@@ -135,8 +135,8 @@ async function countPending(traders: readonly Trader[]): Promise<number> {
       pending += (await client.orders({ status: "pending", limit: 500 })).items.length;
     } catch (error) {
       // An exchange that cannot be asked may hold pending orders: it counts as not settled.
-      if (!(error instanceof ExchangeError && error.isTemporary)) throw error;
-      pending++;
+      if (error instanceof ExchangeError && error.isTemporary) return pending + 1;
+      throw error;
     }
   }
   return pending;

@@ -44,6 +44,8 @@ export class Trader {
   readonly #tally: Tally;
   readonly #keyPrefix: string;
   #own: OwnOrder[] = [];
+  /** Set when an order turned out to have filled unnoticed: others may have as well, so it is time to look. */
+  #isOutdated = false;
   #calls = 0;
 
   constructor(options: TraderOptions) {
@@ -58,7 +60,7 @@ export class Trader {
 
   /** Does the next thing that comes to mind. Answers false when the exchange could not be reached. */
   async act(): Promise<boolean> {
-    const intention = decide(this.role, { ...this.#mind, own: this.#own });
+    const intention = this.#intend();
     try {
       await this.#do(intention);
       return true;
@@ -68,9 +70,16 @@ export class Trader {
         this.#tally.givenUp++;
         return false;
       }
+      if (error.code === "ORDER_CLOSED") this.#isOutdated = true;
       this.#tally.countRefusal(error.code, "isMeantToFail" in intention && intention.isMeantToFail);
       return true;
     }
+  }
+
+  #intend(): Intention {
+    if (!this.#isOutdated) return decide(this.role, { ...this.#mind, own: this.#own });
+    this.#isOutdated = false;
+    return { kind: "look", market: this.#mind.chance.pick(this.#mind.terms).market };
   }
 
   async #do(intention: Intention): Promise<void> {

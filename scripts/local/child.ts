@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readSync,
-  renameSync,
   statSync,
+  truncateSync,
 } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -24,6 +25,8 @@ export type ChildSpec = {
   readonly command: string;
   /** The port that it listens on when it is ready. */
   readonly port?: number;
+  /** Whether it ends by itself when it is done. */
+  readonly once?: boolean;
 };
 
 const RESTARTS_AT_MOST = 5;
@@ -31,7 +34,7 @@ const RESTART_WINDOW_MS = 60_000;
 const FIRST_PAUSE_MS = 200;
 const STOP_GRACE_MS = 8_000;
 const READY_AT_MOST_MS = 30_000;
-const LOG_BYTES_AT_MOST = 20 * 1024 * 1024;
+const LOG_BYTES_AT_MOST = 64 * 1024 * 1024;
 
 /** A child process that is started again when it ends unasked. */
 export class Child {
@@ -77,7 +80,7 @@ export class Child {
   #ended(child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void {
     if (this.#process !== child) return;
     this.#process = undefined;
-    if (this.#stopping) return;
+    if (this.#stopping || (code === 0 && this.spec.once === true)) return;
     const how = signal ?? `exit code ${code}`;
     const now = Date.now();
     this.#restarts = [...this.#restarts.filter((time) => time > now - RESTART_WINDOW_MS), now];
@@ -113,6 +116,11 @@ export class Child {
     clearTimeout(insist);
   }
 
+  /** Waits for one that ends by itself. */
+  async done(): Promise<void> {
+    while (this.#process !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+
   kill(): void {
     this.#stopping = true;
     this.#process?.kill("SIGKILL");
@@ -128,6 +136,13 @@ export class Child {
         throw new Error(`${this.spec.name} was not ready after ${READY_AT_MOST_MS / 1000} s`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** Moves a long log aside. The child goes on appending to its file, so the file is emptied, not renamed. */
+  trimLog(): void {
+    if (!existsSync(this.logPath) || statSync(this.logPath).size < LOG_BYTES_AT_MOST) return;
+    copyFileSync(this.logPath, `${this.logPath}.1`);
+    truncateSync(this.logPath);
   }
 
   /** The end of the log, for a person who asks why. */
@@ -149,7 +164,6 @@ export type ChildEvent =
 
 function openLog(path: string): number {
   mkdirSync(join(path, ".."), { recursive: true });
-  if (existsSync(path) && statSync(path).size > LOG_BYTES_AT_MOST) renameSync(path, `${path}.1`);
   return openSync(path, "a", 0o600);
 }
 

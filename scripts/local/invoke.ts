@@ -25,7 +25,8 @@ export function createInvoke(engine: Engine): Invoke {
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(event) }),
     );
-    const text = Payload === undefined ? "" : Buffer.from(Payload).toString("utf8");
+    // A function that answers nothing has a null payload.
+    const text = Payload ? Buffer.from(Payload).toString("utf8") : "";
     if (FunctionError !== undefined) throw new FunctionFailed(`${functionName}: ${text.slice(0, 2000)}`);
     return text === "" ? undefined : JSON.parse(text);
   };

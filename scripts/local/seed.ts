@@ -1,5 +1,14 @@
-import type { Configuration } from "./configuration.ts";
-import type { Settings } from "./settings.ts";
+/**
+ * Gives a new exchange what nobody could use it without: its first admin. `node seed.ts`, run by the supervisor with the environment of
+ * the functions.
+ */
+import { authPorts } from "../../lib/adapters/auth-ports.ts";
+import { ports } from "../../lib/adapters/ports.ts";
+import { createAdmin } from "../../lib/auth/create-admin.ts";
 
-/** What a new exchange needs before anybody can use it: its first admin. */
-export async function seed(_configuration: Configuration, _settings: Settings): Promise<void> {}
+const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = process.env;
+if (email === undefined || password === undefined)
+  throw new Error("ADMIN_EMAIL and ADMIN_PASSWORD are not set; npm start sets them");
+
+await createAdmin({ email, password }, { ...ports, ...authPorts });
+process.exit(0);

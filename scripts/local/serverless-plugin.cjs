@@ -14,6 +14,8 @@ function takePart(service) {
   for (const [key, definition] of Object.entries(service.functions)) {
     const isApi = definition.events.some((event) => event.httpApi !== undefined);
     if (isApi !== (part === "api")) delete service.functions[key];
+    // The local private key is in the environment; there is no Parameter Store to ask.
+    delete definition.environment?.JWT_PRIVATE_KEY_PARAMETER;
   }
   Object.assign(service.custom["serverless-offline"], {
     location: process.env.LOCAL_BUNDLES,

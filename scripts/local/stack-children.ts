@@ -102,3 +102,16 @@ export function eventSourcesChild(settings: Settings, env: NodeJS.ProcessEnv): C
     settings.dataDir === undefined ? [] : ["--checkpoint", join(settings.dataDir, "stream.json")];
   return { name: "event-sources", args: [script, ...checkpoint], env, command: script };
 }
+
+/** Runs once, when the tables are there. */
+export function seedChild(settings: Settings, env: NodeJS.ProcessEnv, prefix: string): ChildSpec {
+  const script = "scripts/local/seed.ts";
+  const { email, password } = settings.admin;
+  return {
+    name: "seed",
+    args: [script],
+    env: { ...env, TABLE_PREFIX: prefix, QUEUE_PREFIX: prefix, ADMIN_EMAIL: email, ADMIN_PASSWORD: password },
+    command: script,
+    once: true,
+  };
+}

@@ -5,17 +5,19 @@ import { type Configuration, loadConfiguration } from "./configuration.ts";
 import { signingKeys } from "./keys.ts";
 import { createQueues, createTables } from "./provision.ts";
 import { dataDirRecordPath, recordPath, removeRecord, type StackRecord, writeRecord } from "./record.ts";
-import { seed } from "./seed.ts";
 import { HOST, LOCAL_STAGE, type Settings } from "./settings.ts";
 import {
   dynamodbChild,
   eventSourcesChild,
   functionsChild,
   queueBaseUrlOf,
+  seedChild,
   sqsChild,
   stackEnvironment,
 } from "./stack-children.ts";
 
+const STOP_ORDER = ["seed", "api", "event-sources", "workers", "sqs", "dynamodb"];
+const LOG_CHECK_MS = 10_000;
 const FIRST_ANSWER_AT_MOST_MS = 30_000;
 
 /** Starts the parts of the stack in order, keeps them running, and ends them in the opposite order. */
@@ -25,6 +27,7 @@ export class Supervisor {
   readonly #children: Child[] = [];
   readonly #configuration: Configuration;
   #ready = false;
+  #logKeeper: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   /** Called when the stack cannot go on. */
   onHopeless: (reason: string) => void = () => undefined;
@@ -45,7 +48,9 @@ export class Supervisor {
     const workers = this.#launch(functionsChild("workers", settings, env));
     const api = this.#launch(functionsChild("api", settings, env));
     await Promise.all([
-      this.#tables(dynamodb),
+      this.#tables(dynamodb).then(() =>
+        this.#launch(seedChild(settings, env, this.#configuration.prefix)).done(),
+      ),
       this.#queues(sqs),
       bundleFunctions(this.#configuration, bundleDirOf(settings.workDir)),
       workers.listening(),
@@ -54,10 +59,12 @@ export class Supervisor {
     this.#say(
       `functions      ${Object.keys(this.#configuration.functions).length}, invoked at http://${HOST}:${settings.ports.lambda}`,
     );
-    await seed(this.#configuration, settings);
     this.#launch(eventSourcesChild(settings, env));
     await this.#answered();
     this.#ready = true;
+    this.#logKeeper = setInterval(() => {
+      for (const child of this.#children) child.trimLog();
+    }, LOG_CHECK_MS);
     this.#record();
   }
 
@@ -141,7 +148,8 @@ export class Supervisor {
   }
 
   async #stopInOrder(): Promise<void> {
-    for (const name of ["api", "event-sources", "workers", "sqs", "dynamodb"]) {
+    clearInterval(this.#logKeeper);
+    for (const name of STOP_ORDER) {
       await this.#children.find((child) => child.spec.name === name)?.stop();
     }
     removeRecord(this.#recordPaths());

@@ -1,0 +1,39 @@
+import { parseArgs } from "node:util";
+import definitions from "../resources/markets.json" with { type: "json" };
+import { clock } from "../lib/adapters/clock.ts";
+import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
+import { readCatalogue } from "../lib/market/market.ts";
+import type { Log } from "../lib/ports/ports.ts";
+import { openStoredExchange } from "./verify/open-exchange.ts";
+import { verify } from "./verify/verify.ts";
+
+const HELP = `Checks an exchange against its own records: every unit of money accounted for, every wallet against its deposits,
+withdrawals and live orders, every market's journal replayed from the first entry and compared with what is stored.
+
+  npm run verify                     the exchange that runs on PORT (3000 if not set)
+  DATA_DIR=dir npm run verify        the exchange that is stored there, running or not
+
+Exact also while trading goes on. Ends with 0 where everything agrees, with 1 and the first difference where not, and
+with 2 where there is no exchange to check.`;
+
+const { values } = parseArgs({ options: { help: { type: "boolean", short: "h" } } });
+if (values.help === true) console.log(HELP);
+else process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const exchange = await openStoredExchange();
+  if (!exchange.ok) {
+    console.error(exchange.message);
+    return 2;
+  }
+  const { place, endpoint, tablePrefix, close } = exchange;
+  try {
+    console.log(`Verifying ${place}`);
+    const store = createDynamoStore({ tablePrefix, endpoint });
+    const log: Log = { info: () => {}, warn: () => {}, error: (event, cause) => console.error(`${event}: ${String(cause)}`) };
+    const differences = await verify({ catalogue: readCatalogue(definitions), store, clock, log });
+    return differences === 0 ? 0 : 1;
+  } finally {
+    await close();
+  }
+}

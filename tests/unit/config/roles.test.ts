@@ -1,0 +1,80 @@
+import { describe, expect, it } from "vitest";
+import {
+  type JsonObject,
+  listFrom,
+  loadConfiguration,
+  objectFrom,
+} from "../../../scripts/local/configuration.ts";
+
+const { functions, resources } = loadConfiguration("dev");
+const roles = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::IAM::Role");
+
+function statementsOf(role: string): readonly JsonObject[] {
+  const policies = listFrom(resources[role]?.Properties.Policies).map(objectFrom);
+  return policies.flatMap((policy) => listFrom(objectFrom(policy.PolicyDocument).Statement).map(objectFrom));
+}
+
+function actionsOf(role: string): readonly string[] {
+  return statementsOf(role).flatMap(({ Action }) => listFrom(Action).map(String));
+}
+
+function roleOf(key: string): string {
+  return functions[key]?.role ?? "";
+}
+
+describe("roles > least privilege", () => {
+  it("gives every function a role that exists, and has none to spare", () => {
+    const used = new Set(Object.values(functions).map(({ role }) => role));
+    expect([...used].toSorted()).toEqual(roles.map(([id]) => id).toSorted());
+  });
+
+  for (const [id] of roles) {
+    it(`gives ${id} no wildcard of actions, and no resource of everything`, () => {
+      for (const { Effect, Action, Resource } of statementsOf(id)) {
+        expect(Effect).toBe("Allow");
+        for (const action of listFrom(Action)) expect(action).not.toContain("*");
+        for (const resource of listFrom(Resource)) expect(resource).not.toBe("*");
+      }
+    });
+  }
+
+  it("lets only login and refresh read the private key", () => {
+    const signers = Object.keys(functions).filter((key) =>
+      actionsOf(roleOf(key)).includes("ssm:GetParameter"),
+    );
+    expect(signers.toSorted()).toEqual(["authLogin", "authRefresh"]);
+    const told = Object.entries(functions).filter(
+      ([, { environment }]) => environment.JWT_PRIVATE_KEY_PARAMETER !== undefined,
+    );
+    expect(told.map(([key]) => key).toSorted()).toEqual(signers.toSorted());
+  });
+
+  it("lets nobody change or delete the audit trail", () => {
+    for (const [id] of roles) {
+      const onAudit = statementsOf(id).filter(({ Resource }) =>
+        JSON.stringify(Resource).includes("AuditTable"),
+      );
+      const changes = onAudit
+        .flatMap(({ Action }) => listFrom(Action))
+        .filter((action) => /Update|Delete/.test(String(action)));
+      expect(changes, id).toEqual([]);
+    }
+  });
+
+  it("lets only matchers write entries of the journal, and nobody but the projector delete from it", () => {
+    const writers = roles.filter(([id]) =>
+      statementsOf(id).some(
+        ({ Resource, Action }) =>
+          JSON.stringify(Resource).includes('"JournalTable","Arn"') &&
+          listFrom(Action).includes("dynamodb:PutItem"),
+      ),
+    );
+    expect(writers.map(([id]) => id).toSorted()).toEqual(["MatcherRole", "ProjectorRole"]);
+  });
+
+  it("lets readers of public data read nothing private", () => {
+    const tables = JSON.stringify(statementsOf("MarketReadersRole"));
+    for (const table of ["Users", "Wallets", "Orders", "Requests", "Audit"])
+      expect(tables).not.toContain(`${table}Table`);
+  });
+});

@@ -8,7 +8,8 @@ const READ = ["GetItem", "BatchGetItem", "Query"];
 const SCAN = ["Scan"];
 const WRITE = ["PutItem", "UpdateItem", "ConditionCheckItem"];
 const DELETE = ["DeleteItem"];
-const REPROJECT = ["PutItem", "UpdateItem", "BatchWriteItem", "ConditionCheckItem"];
+/** What clients have named: looked up, claimed, forgotten. */
+const RECORDS = ["GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"];
 const SEND = ["SendMessage"];
 const DEPTH = ["GetQueueAttributes"];
 const CONSUME = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"];
@@ -20,8 +21,9 @@ const AUDITED = { Audit: ["PutItem"] };
 
 const KINDS = {
   Docs: {},
-  MarketReaders: { tables: { MarketData: READ } },
-  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], Wallets: ["PutItem"], ...AUDITED } },
+  // An order book is the projected depth, brought up to date by the journal's newest entries.
+  MarketReaders: { tables: { MarketData: READ, Journal: ["Query"] } },
+  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], Requests: RECORDS, ...AUDITED } },
   Signers: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...AUDITED }, privateKey: true },
   TradingReaders: { tables: { ...SIGNED_IN, Orders: READ, MarketData: READ } },
   Traders: {
@@ -29,7 +31,7 @@ const KINDS = {
       ...SIGNED_IN,
       Orders: [...READ, ...WRITE],
       Wallets: [...READ, ...WRITE],
-      Requests: [...READ, ...WRITE, ...DELETE],
+      Requests: RECORDS,
       MarketData: READ,
     },
     markets: SEND,
@@ -39,7 +41,7 @@ const KINDS = {
     tables: {
       ...SIGNED_IN,
       Wallets: [...READ, ...WRITE],
-      Requests: [...READ, ...WRITE, ...DELETE],
+      Requests: RECORDS,
       ...AUDITED,
     },
   },
@@ -59,42 +61,44 @@ const KINDS = {
     tables: {
       ...SIGNED_IN,
       Wallets: [...READ, ...WRITE],
-      Requests: [...READ, ...WRITE, ...DELETE],
+      Requests: RECORDS,
       ...AUDITED,
     },
   },
   Supervisors: {
     tables: {
       Users: [...READ, ...WRITE, ...DELETE],
-      Orders: READ,
-      MarketData: [...READ, ...WRITE],
-      Requests: [...READ, ...WRITE, ...DELETE],
+      Wallets: ["UpdateItem"],
+      MarketData: ["UpdateItem"],
+      Requests: RECORDS,
       ...AUDITED,
     },
     markets: SEND,
   },
   Matcher: {
     tables: {
-      Journal: [...READ, ...WRITE],
-      Orders: [...READ, ...WRITE],
-      Wallets: [...READ, ...WRITE],
-      MarketData: [...READ, ...WRITE],
+      // A recovery that runs out of time saves a snapshot.
+      Journal: ["GetItem", "Query", "PutItem", "BatchWriteItem", "DeleteItem"],
+      Orders: ["UpdateItem"],
+      Wallets: ["UpdateItem"],
+      MarketData: ["UpdateItem"],
     },
     markets: CONSUME,
   },
   Projector: {
-    tables: { Journal: [...READ, ...REPROJECT, ...DELETE], MarketData: [...READ, ...REPROJECT, ...DELETE] },
+    tables: {
+      Journal: ["GetItem", "Query", "BatchWriteItem", "DeleteItem"],
+      MarketData: ["GetItem", "UpdateItem", "BatchWriteItem"],
+    },
     stream: true,
     failures: SEND,
   },
   Sweeper: {
     tables: {
-      Orders: [...READ, ...SCAN, ...WRITE],
-      Wallets: [...READ, ...WRITE],
-      Requests: [...READ, ...WRITE, ...DELETE],
-      MarketData: READ,
+      Orders: ["GetItem", "Scan", "UpdateItem"],
+      Wallets: ["UpdateItem"],
+      Requests: ["UpdateItem"],
     },
-    markets: SEND,
   },
 };
 
@@ -110,7 +114,8 @@ function tableStatements(tables) {
   return Object.entries(tables).map(([table, actions]) => {
     const arn = { "Fn::GetAtt": [`${table}Table`, "Arn"] };
     const indexes = { "Fn::Sub": `\${${table}Table.Arn}/index/*` };
-    return allow("dynamodb", actions, actions.includes("Query") ? [arn, indexes] : [arn]);
+    const readsIndexes = actions.includes("Query") || actions.includes("Scan");
+    return allow("dynamodb", actions, readsIndexes ? [arn, indexes] : [arn]);
   });
 }
 

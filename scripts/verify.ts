@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
-import definitions from "../resources/markets.json" with { type: "json" };
 import { clock } from "../lib/adapters/clock.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
 import { readCatalogue } from "../lib/market/market.ts";
 import type { Log } from "../lib/ports/ports.ts";
+import definitions from "../resources/markets.json" with { type: "json" };
 import { openStoredExchange } from "./verify/open-exchange.ts";
 import { verify } from "./verify/verify.ts";
 
@@ -30,7 +30,11 @@ async function main(): Promise<number> {
   try {
     console.log(`Verifying ${place}`);
     const store = createDynamoStore({ tablePrefix, endpoint });
-    const log: Log = { info: () => {}, warn: () => {}, error: (event, cause) => console.error(`${event}: ${String(cause)}`) };
+    const log: Log = {
+      info: () => {},
+      warn: () => {},
+      error: (event, cause) => console.error(`${event}: ${String(cause)}`),
+    };
     const differences = await verify({ catalogue: readCatalogue(definitions), store, clock, log });
     return differences === 0 ? 0 : 1;
   } finally {

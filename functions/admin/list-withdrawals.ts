@@ -10,7 +10,10 @@ export const handler = endpoint(
   route,
   async ({ query: { status, limit, cursor } }) => {
     const listed = await listAllWithdrawals(status, { limit, after: cursor }, ports);
-    return success({ status: 200, body: pageView(listed, (withdrawal) => withdrawalView(withdrawal, ports.catalogue)) });
+    return success({
+      status: 200,
+      body: pageView(listed, (withdrawal) => withdrawalView(withdrawal, ports.catalogue)),
+    });
   },
   ports,
 );

@@ -10,7 +10,10 @@ export const handler = endpoint(
   async () => {
     const timeMs = ports.clock.nowMs();
     const conservation = await readConservation(ports);
-    return success({ status: 200, body: reconciliationView(conservation, { catalogue: ports.catalogue, timeMs }) });
+    return success({
+      status: 200,
+      body: reconciliationView(conservation, { catalogue: ports.catalogue, timeMs }),
+    });
   },
   ports,
 );

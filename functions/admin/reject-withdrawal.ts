@@ -9,8 +9,13 @@ export const handler = endpoint(
   route,
   async ({ user, params, body, operationId, requestId }) => {
     const decision = { status: "rejected", reason: body.reason } as const;
-    const decided = await decideWithdrawal({ id: params.id, decision, actor: user.id, operationId, requestId }, ports);
-    return decided.ok ? success({ status: 200, body: withdrawalView(decided.value, ports.catalogue) }) : decided;
+    const decided = await decideWithdrawal(
+      { id: params.id, decision, actor: user.id, operationId, requestId },
+      ports,
+    );
+    return decided.ok
+      ? success({ status: 200, body: withdrawalView(decided.value, ports.catalogue) })
+      : decided;
   },
   ports,
 );

@@ -8,7 +8,10 @@ export const handler = endpoint(
   async ({ user, params, body, operationId, correlationId, requestId }) =>
     answered(
       202,
-      await setMarketStatus({ ...params, ...body, actor: user.id, operationId, correlationId, requestId }, ports),
+      await setMarketStatus(
+        { ...params, ...body, actor: user.id, operationId, correlationId, requestId },
+        ports,
+      ),
     ),
   ports,
 );

@@ -1,7 +1,7 @@
 import { ports } from "../../lib/adapters/ports.ts";
 import { wholeList } from "../../lib/contract/cursor.ts";
-import { success } from "../../lib/contract/refusal.ts";
 import { listMarkets } from "../../lib/contract/market.ts";
+import { success } from "../../lib/contract/refusal.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
 import { readMarkets } from "../../lib/market/read-markets.ts";
 

@@ -12,7 +12,9 @@ export const handler = endpoint(
   getOrderBook,
   async ({ params: { market }, query: { depth } }) => {
     const book = await readOrderBook({ market, depth }, { ...ports, depths });
-    return book.ok ? success({ status: 200, body: orderBookView(market, book.value, ports.catalogue) }) : book;
+    return book.ok
+      ? success({ status: 200, body: orderBookView(market, book.value, ports.catalogue) })
+      : book;
   },
   ports,
 );

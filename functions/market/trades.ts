@@ -11,7 +11,10 @@ export const handler = endpoint(
   async ({ params, query: { limit, cursor } }) => {
     const listed = await listMarketTrades(params.market, { limit, after: cursor }, ports);
     if (!listed.ok) return listed;
-    return success({ status: 200, body: pageView(listed.value, (trade) => tradeView(trade, ports.catalogue)) });
+    return success({
+      status: 200,
+      body: pageView(listed.value, (trade) => tradeView(trade, ports.catalogue)),
+    });
   },
   ports,
 );

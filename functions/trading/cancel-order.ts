@@ -1,6 +1,6 @@
 import { ports } from "../../lib/adapters/ports.ts";
-import { cancelOrder as route } from "../../lib/contract/trading.ts";
 import { success } from "../../lib/contract/refusal.ts";
+import { cancelOrder as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
 import { cancelOrder } from "../../lib/trading/cancel-order.ts";
 import { awaitOrder } from "../../lib/trading/get-order.ts";
@@ -8,7 +8,10 @@ import { awaitOrder } from "../../lib/trading/get-order.ts";
 export const handler = endpoint(
   route,
   async ({ user, params, waitMs, operationId, correlationId }) => {
-    const cancelled = await cancelOrder({ userId: user.id, orderId: params.id, operationId, correlationId }, ports);
+    const cancelled = await cancelOrder(
+      { userId: user.id, orderId: params.id, operationId, correlationId },
+      ports,
+    );
     if (!cancelled.ok) return cancelled;
     const { status } = await awaitOrder(cancelled.value, { waitMs, until: "closed" }, ports);
     return success({ status: 202, body: { id: params.id, status } });

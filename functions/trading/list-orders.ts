@@ -12,7 +12,10 @@ export const handler = endpoint(
     const { market, status, limit, cursor } = query;
     const listed = await listOrders({ userId: user.id, market, status }, { limit, after: cursor }, ports);
     if (!listed.ok) return listed;
-    return success({ status: 200, body: pageView(listed.value, (order) => orderView(order, ports.catalogue)) });
+    return success({
+      status: 200,
+      body: pageView(listed.value, (order) => orderView(order, ports.catalogue)),
+    });
   },
   ports,
 );

@@ -1,6 +1,6 @@
 import { ports } from "../../lib/adapters/ports.ts";
-import { placeOrder as route } from "../../lib/contract/trading.ts";
 import { success } from "../../lib/contract/refusal.ts";
+import { placeOrder as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
 import { awaitOrder } from "../../lib/trading/get-order.ts";
 import { orderView } from "../../lib/trading/order-view.ts";
@@ -9,7 +9,10 @@ import { placeOrder } from "../../lib/trading/place-order.ts";
 export const handler = endpoint(
   route,
   async ({ user, body, waitMs, operationId, correlationId, idempotency }) => {
-    const placed = await placeOrder({ userId: user.id, request: body, operationId, correlationId, idempotency }, ports);
+    const placed = await placeOrder(
+      { userId: user.id, request: body, operationId, correlationId, idempotency },
+      ports,
+    );
     if (!placed.ok) return placed;
     const order = await awaitOrder(placed.value, { waitMs, until: "entered" }, ports);
     return success({ status: 201, body: orderView(order, ports.catalogue) });

@@ -13,7 +13,9 @@ export const handler = endpoint(
       { id: params.id, decision, actor: user.id, ownerId: user.id, operationId, requestId },
       ports,
     );
-    return decided.ok ? success({ status: 200, body: withdrawalView(decided.value, ports.catalogue) }) : decided;
+    return decided.ok
+      ? success({ status: 200, body: withdrawalView(decided.value, ports.catalogue) })
+      : decided;
   },
   ports,
 );

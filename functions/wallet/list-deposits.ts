@@ -10,7 +10,10 @@ export const handler = endpoint(
   route,
   async ({ user, query: { limit, cursor } }) => {
     const listed = await listDeposits(user.id, { limit, after: cursor }, ports);
-    return success({ status: 200, body: pageView(listed, (deposit) => depositView(deposit, ports.catalogue)) });
+    return success({
+      status: 200,
+      body: pageView(listed, (deposit) => depositView(deposit, ports.catalogue)),
+    });
   },
   ports,
 );

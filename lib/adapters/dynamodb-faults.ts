@@ -1,11 +1,11 @@
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { AttributeValue, CancellationReason } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Item, type Outcome, type SlotReason, StoreUnavailable } from "../store/store.ts";
 
 /** DynamoDB's failures, sorted into what the protocol tells apart. */
 
 /** Numbers arrive as bigint: the SDK's own numbers would round amounts. */
-export const WHOLE_NUMBERS = { wrapNumbers: (text: string): bigint => BigInt(text) };
+export const WHOLE_NUMBERS = Object.freeze({ wrapNumbers: (text: string): bigint => BigInt(text) });
 
 const THROTTLED = new Set([
   "ProvisionedThroughputExceededException",
@@ -14,7 +14,11 @@ const THROTTLED = new Set([
   "ThrottlingError",
   "ProvisionedThroughputExceeded",
 ]);
-const CONFLICTS = new Set(["TransactionConflictException", "TransactionConflict", "TransactionInProgressException"]);
+const CONFLICTS = new Set([
+  "TransactionConflictException",
+  "TransactionConflict",
+  "TransactionInProgressException",
+]);
 const UNANSWERED = new Set([
   "TimeoutError",
   "AbortError",
@@ -38,8 +42,10 @@ type Fault = {
 export function outcomeOf(thrown: unknown, slots: number): Outcome | undefined {
   const fault = thrown as Fault;
   const name = fault.name ?? "";
-  if (name === "TransactionCanceledException") return { ok: false, reasons: (fault.CancellationReasons ?? []).map(slotReason) };
-  if (name === "ConditionalCheckFailedException") return { ok: false, reasons: [conditionReason(fault.Item)] };
+  if (name === "TransactionCanceledException")
+    return { ok: false, reasons: (fault.CancellationReasons ?? []).map(slotReason) };
+  if (name === "ConditionalCheckFailedException")
+    return { ok: false, reasons: [conditionReason(fault.Item)] };
   const code = CONFLICTS.has(name) ? "conflict" : THROTTLED.has(name) ? "throttled" : undefined;
   if (code === undefined) return undefined;
   return { ok: false, reasons: Array.from({ length: slots }, () => ({ code })) };
@@ -49,8 +55,14 @@ export function outcomeOf(thrown: unknown, slots: number): Outcome | undefined {
 export function faultOf(thrown: unknown): unknown {
   const fault = thrown as Fault;
   const status = fault.$metadata?.httpStatusCode ?? 0;
-  const unanswered = UNANSWERED.has(fault.name ?? "") || THROTTLED.has(fault.name ?? "") || status >= 500 || fault.code !== undefined;
-  return unanswered ? new StoreUnavailable(`${fault.name ?? "fault"} ${fault.code ?? ""}`.trim(), { cause: thrown }) : thrown;
+  const unanswered =
+    UNANSWERED.has(fault.name ?? "") ||
+    THROTTLED.has(fault.name ?? "") ||
+    status >= 500 ||
+    fault.code !== undefined;
+  return unanswered
+    ? new StoreUnavailable(`${fault.name ?? "fault"} ${fault.code ?? ""}`.trim(), { cause: thrown })
+    : thrown;
 }
 
 function slotReason(reason: CancellationReason): SlotReason {

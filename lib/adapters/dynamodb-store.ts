@@ -1,4 +1,4 @@
-import { DynamoDBClient, type ConsumedCapacity } from "@aws-sdk/client-dynamodb";
+import { type ConsumedCapacity, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   BatchWriteCommand,
@@ -12,14 +12,26 @@ import {
   type TransactWriteCommandInput,
   UpdateCommand,
 } from "@aws-sdk/lib-dynamodb";
+import {
+  type Item,
+  type Outcome,
+  type Page,
+  type Place,
+  type Query,
+  type Store,
+  StoreUnavailable,
+  type Write,
+} from "../store/store.ts";
 import type { TableName } from "../store/tables.ts";
 import { TABLES } from "../store/tables.ts";
-import { type Item, type Outcome, type Page, type Place, type Query, type Store, StoreUnavailable, type Write } from "../store/store.ts";
 import { faultOf, outcomeOf, WHOLE_NUMBERS } from "./dynamodb-faults.ts";
 import { expressionOf } from "./expressions.ts";
 
 /** Told of every call and of what it consumed; for benchmarks. */
-export type Meter = (call: { readonly operation: string; readonly capacity: readonly ConsumedCapacity[] }) => void;
+export type Meter = (call: {
+  readonly operation: string;
+  readonly capacity: readonly ConsumedCapacity[];
+}) => void;
 
 export type DynamoStoreOptions = {
   /** Tables are named `${tablePrefix}-${table}`. */
@@ -41,13 +53,17 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
       maxAttempts: 3,
       requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
     }),
-    { unmarshallOptions: WHOLE_NUMBERS },
+    // A copy: the client writes into the options that it is given.
+    { unmarshallOptions: { ...WHOLE_NUMBERS } },
   );
   const nameOf = (table: TableName): string => `${tablePrefix}-${table}`;
   const tableOf = (name: string): TableName => name.slice(tablePrefix.length + 1) as TableName;
   const metered = meter === undefined ? {} : ({ ReturnConsumedCapacity: "INDEXES" } as const);
 
-  function note(operation: string, capacity: ConsumedCapacity | readonly ConsumedCapacity[] | undefined): void {
+  function note(
+    operation: string,
+    capacity: ConsumedCapacity | readonly ConsumedCapacity[] | undefined,
+  ): void {
     if (meter === undefined || capacity === undefined) return;
     meter({ operation, capacity: Array.isArray(capacity) ? capacity : [capacity as ConsumedCapacity] });
   }
@@ -74,7 +90,9 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
   return {
     get: ({ table, key }) =>
       attempt(async () => {
-        const answer = await client.send(new GetCommand({ TableName: nameOf(table), Key: key, ConsistentRead: true, ...metered }));
+        const answer = await client.send(
+          new GetCommand({ TableName: nameOf(table), Key: key, ConsistentRead: true, ...metered }),
+        );
         note("GetItem", answer.ConsumedCapacity);
         return answer.Item as Item | undefined;
       }),
@@ -89,7 +107,7 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
           const answer = await client.send(new BatchGetCommand({ RequestItems: keys, ...metered }));
           note("BatchGetItem", answer.ConsumedCapacity);
           for (const [name, items] of Object.entries(answer.Responses ?? {})) {
-            for (const item of items) found.set(`${tableOf(name)} ${item["pk"]} ${item["sk"]}`, item as Item);
+            for (const item of items) found.set(`${tableOf(name)} ${item.pk} ${item.sk}`, item as Item);
           }
           keys = (answer.UnprocessedKeys ?? {}) as ReturnType<typeof keysByTable>;
         }
@@ -98,7 +116,9 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
 
     query: (query) =>
       attempt(async () => {
-        const answer = await client.send(new QueryCommand({ ...queryInput(query, nameOf(query.table)), ...metered }));
+        const answer = await client.send(
+          new QueryCommand({ ...queryInput(query, nameOf(query.table)), ...metered }),
+        );
         note("Query", answer.ConsumedCapacity);
         return page(answer);
       }),
@@ -121,17 +141,36 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
 
     write: (write) =>
       attemptWrite(1, async () => {
-        const input = { ...writeInput(write, nameOf(write.table)), ReturnValuesOnConditionCheckFailure: "ALL_OLD", ...metered } as const;
-        if (write.kind === "put") note("PutItem", (await client.send(new PutCommand({ ...input, Item: write.item }))).ConsumedCapacity);
-        else if (write.kind === "update") note("UpdateItem", (await client.send(new UpdateCommand({ ...input, Key: write.key }))).ConsumedCapacity);
-        else if (write.kind === "delete") note("DeleteItem", (await client.send(new DeleteCommand({ ...input, Key: write.key }))).ConsumedCapacity);
+        const input = {
+          ...writeInput(write, nameOf(write.table)),
+          ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          ...metered,
+        } as const;
+        if (write.kind === "put")
+          note(
+            "PutItem",
+            (await client.send(new PutCommand({ ...input, Item: write.item }))).ConsumedCapacity,
+          );
+        else if (write.kind === "update")
+          note(
+            "UpdateItem",
+            (await client.send(new UpdateCommand({ ...input, Key: write.key }))).ConsumedCapacity,
+          );
+        else if (write.kind === "delete")
+          note(
+            "DeleteItem",
+            (await client.send(new DeleteCommand({ ...input, Key: write.key }))).ConsumedCapacity,
+          );
         else throw new Error("a check alone writes nothing");
       }),
 
     transact: (writes) =>
       attemptWrite(writes.length, async () => {
         const answer = await client.send(
-          new TransactWriteCommand({ TransactItems: writes.map((write) => transactItem(write, nameOf(write.table))), ...metered }),
+          new TransactWriteCommand({
+            TransactItems: writes.map((write) => transactItem(write, nameOf(write.table))),
+            ...metered,
+          }),
         );
         note("TransactWriteItems", answer.ConsumedCapacity);
       }),
@@ -171,7 +210,9 @@ function keysByTable(places: readonly Place[], nameOf: (table: TableName) => str
 }
 
 function queryInput(query: Query, tableName: string) {
-  const indexes = TABLES[query.table].indexes as { readonly [index: string]: { readonly pk: string; readonly sk: string } };
+  const indexes = TABLES[query.table].indexes as {
+    readonly [index: string]: { readonly pk: string; readonly sk: string };
+  };
   const keys = query.index === undefined ? { pk: "pk", sk: "sk" } : indexes[query.index];
   if (keys === undefined) throw new Error(`table ${query.table} has no index ${query.index}`);
   const { from, to } = query;
@@ -200,7 +241,10 @@ function queryInput(query: Query, tableName: string) {
   };
 }
 
-function page(answer: { Items?: Record<string, unknown>[] | undefined; LastEvaluatedKey?: Record<string, unknown> | undefined }): Page {
+function page(answer: {
+  Items?: Record<string, unknown>[] | undefined;
+  LastEvaluatedKey?: Record<string, unknown> | undefined;
+}): Page {
   const items = (answer.Items ?? []) as Item[];
   return answer.LastEvaluatedKey === undefined ? { items } : { items, next: answer.LastEvaluatedKey as Item };
 }
@@ -217,7 +261,10 @@ function writeInput(write: Write, tableName: string) {
   };
 }
 
-function transactItem(write: Write, tableName: string): NonNullable<TransactWriteCommandInput["TransactItems"]>[number] {
+function transactItem(
+  write: Write,
+  tableName: string,
+): NonNullable<TransactWriteCommandInput["TransactItems"]>[number] {
   const input = { ...writeInput(write, tableName), ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
   switch (write.kind) {
     case "put":
@@ -227,7 +274,9 @@ function transactItem(write: Write, tableName: string): NonNullable<TransactWrit
     case "delete":
       return { Delete: { ...input, Key: write.key } };
     case "check":
-      return { ConditionCheck: { ...input, Key: write.key, ConditionExpression: input.ConditionExpression ?? "" } };
+      return {
+        ConditionCheck: { ...input, Key: write.key, ConditionExpression: input.ConditionExpression ?? "" },
+      };
   }
 }
 

@@ -63,7 +63,11 @@ function conditionText(term: Condition, name: Token<string>, value: Token<Value>
   }
 }
 
-function updateText(write: Write & { readonly kind: "update" }, name: Token<string>, value: Token<Value>): string {
+function updateText(
+  write: Write & { readonly kind: "update" },
+  name: Token<string>,
+  value: Token<Value>,
+): string {
   const set = Object.entries(write.set ?? {}).map(([attribute, to]) => `${name(attribute)} = ${value(to)}`);
   const add = Object.entries(write.add ?? {}).map(([attribute, by]) => `${name(attribute)} ${value(by)}`);
   const remove = (write.remove ?? []).map((attribute) => name(attribute));

@@ -1,9 +1,9 @@
+import definitions from "../../resources/markets.json" with { type: "json" };
 import type { AccessTokens } from "../auth/ports.ts";
 import { type Catalogue, readCatalogue } from "../market/market.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
 import type { Clock, Metrics, Random, RequestLog } from "../ports/ports.ts";
 import type { Store } from "../store/store.ts";
-import definitions from "../../resources/markets.json" with { type: "json" };
 import { accessTokens } from "./access-tokens.ts";
 import { clock } from "./clock.ts";
 import { createDynamoStore } from "./dynamodb-store.ts";

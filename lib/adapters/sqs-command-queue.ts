@@ -1,4 +1,9 @@
-import { ChangeMessageVisibilityBatchCommand, GetQueueAttributesCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityBatchCommand,
+  GetQueueAttributesCommand,
+  SendMessageCommand,
+  SQSClient,
+} from "@aws-sdk/client-sqs";
 import { commandToWire } from "../matching/command-wire.ts";
 import { hashOf } from "../matching/entry.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
@@ -24,7 +29,12 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
     const answer = await client.send(
       new GetQueueAttributesCommand({
         QueueUrl: queueUrl,
-        AttributeNames: ["CreatedTimestamp", "QueueArn", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+        AttributeNames: [
+          "CreatedTimestamp",
+          "QueueArn",
+          "ApproximateNumberOfMessages",
+          "ApproximateNumberOfMessagesNotVisible",
+        ],
       }),
     );
     return answer.Attributes ?? {};
@@ -32,7 +42,10 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
 
   async function depthOf(queueUrl: string): Promise<number> {
     const attributes = await attributesOf(queueUrl);
-    return Number(attributes["ApproximateNumberOfMessages"] ?? 0) + Number(attributes["ApproximateNumberOfMessagesNotVisible"] ?? 0);
+    return (
+      Number(attributes.ApproximateNumberOfMessages ?? 0) +
+      Number(attributes.ApproximateNumberOfMessagesNotVisible ?? 0)
+    );
   }
 
   return {
@@ -53,7 +66,7 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
     async epoch(market) {
       const attributes = await attributesOf(urlOf(market));
       // Short, because every journal entry carries it.
-      return `${attributes["CreatedTimestamp"]}-${hashOf(String(attributes["QueueArn"])).slice(0, 8)}`;
+      return `${attributes.CreatedTimestamp}-${hashOf(String(attributes.QueueArn)).slice(0, 8)}`;
     },
     marketOf(queueArn) {
       const name = queueArn.slice(queueArn.lastIndexOf(":") + 1);
@@ -63,7 +76,11 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
       await client.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: urlOf(market),
-          Entries: receiptHandles.map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, VisibilityTimeout: delaySeconds })),
+          Entries: receiptHandles.map((ReceiptHandle, index) => ({
+            Id: String(index),
+            ReceiptHandle,
+            VisibilityTimeout: delaySeconds,
+          })),
         }),
       );
     },

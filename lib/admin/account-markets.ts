@@ -22,7 +22,11 @@ export async function openToMarkets(account: Account, ports: AccountMarketsPorts
 }
 
 /** @throws QueueUnavailable where a market's queue cannot be reached; repeating is harmless. */
-async function sendToAll(kind: "bar" | "admit", { userId, correlationId }: Account, ports: AccountMarketsPorts): Promise<void> {
+async function sendToAll(
+  kind: "bar" | "admit",
+  { userId, correlationId }: Account,
+  ports: AccountMarketsPorts,
+): Promise<void> {
   const { catalogue, queue, clock, random } = ports;
   await Promise.all(
     [...catalogue.markets.keys()].map((market) =>

@@ -44,9 +44,9 @@ async function countUsers(todayMs: number, ports: DashboardPorts) {
   const today = encodeTime(todayMs);
   for await (const user of allItems({ table: "users", index: "created", pk: "user" }, ports)) {
     counts.total++;
-    if (user["status"] === "frozen") counts.frozen++;
+    if (user.status === "frozen") counts.frozen++;
     else counts.active++;
-    if (String(user["id"]) >= today) counts.newToday++;
+    if (String(user.id) >= today) counts.newToday++;
   }
   return counts;
 }
@@ -65,15 +65,15 @@ async function marketFigures(market: Market, nowMs: number, ports: DashboardPort
     to: hourOf(nowMs),
   };
   for await (const hour of allItems(hours, ports)) {
-    volume.base += (hour["base"] as bigint | undefined) ?? 0n;
-    volume.quote += (hour["quote"] as bigint | undefined) ?? 0n;
-    volume.trades += (hour["trades"] as bigint | undefined) ?? 0n;
+    volume.base += (hour.base as bigint | undefined) ?? 0n;
+    volume.quote += (hour.quote as bigint | undefined) ?? 0n;
+    volume.trades += (hour.trades as bigint | undefined) ?? 0n;
   }
   const fees = (attribute: string): bigint => (summary?.[attribute] as bigint | undefined) ?? 0n;
   return {
     market: market.market,
     status: gateStatus(gate),
-    openOrders: Number(summary?.["openOrders"] ?? 0n),
+    openOrders: Number(summary?.openOrders ?? 0n),
     volume24h: formatDecimal(volume.base, base.decimals),
     quoteVolume24h: formatDecimal(volume.quote, quote.decimals),
     trades24h: Number(volume.trades),
@@ -88,7 +88,10 @@ async function marketFigures(market: Market, nowMs: number, ports: DashboardPort
 /** Credits and withdrawal decisions of the day, from the audit records that stand in their transactions. */
 async function deedsOfToday(todayMs: number, nowMs: number, ports: DashboardPorts) {
   const deeds = { deposits: 0, withdrawals: 0 };
-  for await (const item of allItems({ table: "audit", pk: monthOf(nowMs), from: encodeTime(todayMs) }, ports)) {
+  for await (const item of allItems(
+    { table: "audit", pk: monthOf(nowMs), from: encodeTime(todayMs) },
+    ports,
+  )) {
     const { action } = readAuditRecord(item);
     if (action === "deposit.credit") deeds.deposits++;
     if (action === "withdrawal.approve") deeds.withdrawals++;

@@ -1,5 +1,5 @@
 import { auditWrite } from "../audit/record.ts";
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { gateWrite } from "../market/gate.ts";
 import type { Catalogue, MarketStatus } from "../market/market.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
@@ -50,7 +50,11 @@ export async function setMarketStatus(
     ports,
   );
   try {
-    await ports.queue.send(market, { kind: "set_status", id: operationId, status, actor }, input.correlationId);
+    await ports.queue.send(
+      market,
+      { kind: "set_status", id: operationId, status, actor },
+      input.correlationId,
+    );
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     ports.log.error("command_not_enqueued", fault, { market, kind: "set_status" });

@@ -74,8 +74,11 @@ function schemasOf(
 ): { readonly roots: Json; readonly shared: Json } {
   const whole = z.toJSONSchema(z.object(schemas), {
     io,
-    override: ({ jsonSchema }) => {
+    override: ({ zodSchema, jsonSchema }) => {
       delete jsonSchema.id;
+      // Zod leaves out the default of what it transforms, since it is the output's; here it is the documented input's.
+      const otherwise = z.globalRegistry.get(zodSchema)?.default;
+      if (otherwise !== undefined) jsonSchema.default = otherwise as typeof jsonSchema.default;
       // Answers may grow fields; only requests are closed.
       if (io === "output" && jsonSchema.additionalProperties === false)
         delete jsonSchema.additionalProperties;

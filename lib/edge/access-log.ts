@@ -1,6 +1,5 @@
 import type { Route } from "../contract/route.ts";
-import type { Clock } from "../ports/ports.ts";
-import type { RequestLog } from "../ports/ports.ts";
+import type { Clock, RequestLog } from "../ports/ports.ts";
 import { type EdgeMiddleware, isHttpAnswer } from "./request.ts";
 
 /** One line for each request, with what a person would search by. */

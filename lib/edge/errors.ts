@@ -1,9 +1,8 @@
 import type { Code, Refusal } from "../contract/refusal.ts";
 import { QueueUnavailable } from "../ports/command-queue.ts";
-import type { Metrics } from "../ports/ports.ts";
+import type { Metrics, RequestLog } from "../ports/ports.ts";
 import { StoreUnavailable } from "../store/store.ts";
 import { ANSWERS } from "./answers.ts";
-import type { RequestLog } from "../ports/ports.ts";
 import { type Answer, type EdgeMiddleware, Refused } from "./request.ts";
 
 /** A refusal in the one public shape of errors. */

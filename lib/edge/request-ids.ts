@@ -1,5 +1,4 @@
-import type { Clock, Random } from "../ports/ports.ts";
-import type { RequestLog } from "../ports/ports.ts";
+import type { Clock, Random, RequestLog } from "../ports/ports.ts";
 import { type EdgeMiddleware, isHttpAnswer } from "./request.ts";
 
 const PRINTABLE = /^[\x21-\x7e]{1,64}$/;

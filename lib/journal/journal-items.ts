@@ -24,10 +24,10 @@ export function entryWrite(sealed: SealedEntry): Write {
 
 export function sealedFrom(item: Item): SealedEntry {
   return {
-    market: String(item["pk"]),
-    version: Number(item["sk"]),
-    hash: String(item["hash"]),
-    body: String(item["body"]),
+    market: String(item.pk),
+    version: Number(item.sk),
+    hash: String(item.hash),
+    body: String(item.body),
   };
 }
 

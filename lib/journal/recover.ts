@@ -14,7 +14,11 @@ export class RecoveryUnfinished extends Error {
 }
 
 /** Rebuilds a market from its newest snapshot and the journal after it. Never from an index, never by matching again. */
-export async function recover(market: Market, deadlineMs: number, ports: RecoveryPorts): Promise<MarketState> {
+export async function recover(
+  market: Market,
+  deadlineMs: number,
+  ports: RecoveryPorts,
+): Promise<MarketState> {
   const startedMs = ports.clock.nowMs();
   const state = (await newestSnapshot(market, ports)) ?? new MarketState(market);
   const snapshotVersion = state.head.version;

@@ -10,7 +10,10 @@ const CHUNK_BYTES = 350_000;
 const KEPT = 3;
 
 /** Writes the state as a snapshot: chunks first, the header last, so that what has a header is whole. Repeatable. */
-export async function saveSnapshot(state: MarketState, { store }: { store: Store }): Promise<{ bytes: number }> {
+export async function saveSnapshot(
+  state: MarketState,
+  { store }: { store: Store },
+): Promise<{ bytes: number }> {
   const { market } = state.market;
   const { version, hash } = state.head;
   const { bytes, checksum } = takeSnapshot(state);
@@ -22,7 +25,13 @@ export async function saveSnapshot(state: MarketState, { store }: { store: Store
   await store.putMany([
     {
       table: "journal",
-      item: { pk: snapshotHeadersKey(market), sk: versionKey(version), chunks: BigInt(chunks), checksum, hash },
+      item: {
+        pk: snapshotHeadersKey(market),
+        sk: versionKey(version),
+        chunks: BigInt(chunks),
+        checksum,
+        hash,
+      },
     },
   ]);
   await dropOldSnapshots(market, { store });
@@ -36,11 +45,11 @@ export async function newestSnapshot(
   atMost = Number.MAX_SAFE_INTEGER,
 ): Promise<MarketState | undefined> {
   for (const header of await snapshotHeaders(market.market, { store })) {
-    if (Number(header["sk"]) > atMost) continue;
+    if (Number(header.sk) > atMost) continue;
     try {
       return await loadSnapshot(market, header, { store });
     } catch (fault) {
-      log.error("snapshot_damaged", fault, { market: market.market, version: Number(header["sk"]) });
+      log.error("snapshot_damaged", fault, { market: market.market, version: Number(header.sk) });
     }
   }
   return undefined;
@@ -59,28 +68,33 @@ export async function snapshotHeaders(market: string, { store }: { store: Store 
 }
 
 async function loadSnapshot(market: Market, header: Item, { store }: { store: Store }): Promise<MarketState> {
-  const version = Number(header["sk"]);
-  const places = Array.from({ length: Number(header["chunks"]) }, (_, index) => ({
+  const version = Number(header.sk);
+  const places = Array.from({ length: Number(header.chunks) }, (_, index) => ({
     table: "journal" as const,
     key: snapshotChunkKey(market.market, version, index),
   }));
   // Each chunk for itself: together they may exceed what one answer may carry.
   const chunks = await Promise.all(places.map((place) => store.get(place)));
   const data = chunks.map((chunk) => {
-    const part = chunk?.["data"];
-    if (!(part instanceof Uint8Array)) throw new Error(`snapshot ${version} of ${market.market} lacks a chunk`);
+    const part = chunk?.data;
+    if (!(part instanceof Uint8Array))
+      throw new Error(`snapshot ${version} of ${market.market} lacks a chunk`);
     return part;
   });
-  return openSnapshot(market, { bytes: Buffer.concat(data), checksum: String(header["checksum"]) });
+  return openSnapshot(market, { bytes: Buffer.concat(data), checksum: String(header.checksum) });
 }
 
 /** Headers go first: what has lost its header is garbage, never a snapshot with missing chunks. */
 async function dropOldSnapshots(market: string, { store }: { store: Store }): Promise<void> {
   const headers = await snapshotHeaders(market, { store });
   for (const header of headers.slice(KEPT)) {
-    const version = Number(header["sk"]);
-    await store.write({ kind: "delete", table: "journal", key: { pk: String(header["pk"]), sk: String(header["sk"]) } });
-    for (let index = 0; index < Number(header["chunks"]); index++) {
+    const version = Number(header.sk);
+    await store.write({
+      kind: "delete",
+      table: "journal",
+      key: { pk: String(header.pk), sk: String(header.sk) },
+    });
+    for (let index = 0; index < Number(header.chunks); index++) {
       await store.write({ kind: "delete", table: "journal", key: snapshotChunkKey(market, version, index) });
     }
   }

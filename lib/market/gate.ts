@@ -10,7 +10,7 @@ export function gateKey(market: string): Key {
 }
 
 export function gateStatus(item: Item | undefined): MarketStatus {
-  return item?.["status"] === "halted" ? "halted" : "open";
+  return item?.status === "halted" ? "halted" : "open";
 }
 
 export function gateWrite(market: string, status: MarketStatus): Write {

@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Side } from "../matching/order.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
 import type { Item, Store } from "../store/store.ts";
@@ -30,27 +30,43 @@ export type OwnFill = {
   readonly timeMs: number;
 };
 
-export async function listMarketTrades(market: string, request: ListRequest, ports: Ports): Promise<Result<Listing<PublicTrade>>> {
+export async function listMarketTrades(
+  market: string,
+  request: ListRequest,
+  ports: Ports,
+): Promise<Result<Listing<PublicTrade>>> {
   if (!ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
-  return success(
-    await listRows({ pk: tradesKey(market), request, read: tradesOf }, ports),
-  );
+  return success(await listRows({ pk: tradesKey(market), request, read: tradesOf }, ports));
 }
 
 export type FillFilter = {
   readonly userId: string;
   readonly market?: string | undefined;
   /** Bounds the search where an order's life is known. */
-  readonly order?: { readonly id: string; readonly createdAtMs: number; readonly updatedAtMs: number } | undefined;
+  readonly order?:
+    | { readonly id: string; readonly createdAtMs: number; readonly updatedAtMs: number }
+    | undefined;
 };
 
-export async function listFills(filter: FillFilter, request: ListRequest, ports: Ports): Promise<Result<Listing<OwnFill>>> {
+export async function listFills(
+  filter: FillFilter,
+  request: ListRequest,
+  ports: Ports,
+): Promise<Result<Listing<OwnFill>>> {
   const { userId, market, order } = filter;
   if (market !== undefined && !ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
-  const range = order === undefined ? {} : { from: timeKey(order.createdAtMs - CLOCK_SKEW_MS), to: `${timeKey(order.updatedAtMs)}~` };
+  const range =
+    order === undefined
+      ? {}
+      : { from: timeKey(order.createdAtMs - CLOCK_SKEW_MS), to: `${timeKey(order.updatedAtMs)}~` };
   const isWanted = (fill: OwnFill): boolean =>
     (market === undefined || fill.market === market) && (order === undefined || fill.orderId === order.id);
-  return success(await listRows({ pk: fillsKey(userId), ...range, request, read: (row) => fillsOf(row).filter(isWanted) }, ports));
+  return success(
+    await listRows(
+      { pk: fillsKey(userId), ...range, request, read: (row) => fillsOf(row).filter(isWanted) },
+      ports,
+    ),
+  );
 }
 
 /** An order's creation is stamped by another machine than its market time. */
@@ -67,7 +83,10 @@ async function listRows<T>(
   const { limit, after } = list.request;
   const [resumeAt, shownText] = after?.split("+") ?? [];
   const shown = Number(shownText ?? 0);
-  const bounds = { ...(list.from === undefined ? {} : { from: list.from }), ...(list.to === undefined ? {} : { to: list.to }) };
+  const bounds = {
+    ...(list.from === undefined ? {} : { from: list.from }),
+    ...(list.to === undefined ? {} : { to: list.to }),
+  };
   const page = await listNewestFirst(
     {
       query: { table: "market-data", pk: list.pk, ...bounds },
@@ -75,7 +94,7 @@ async function listRows<T>(
       request: { limit: limit + 1, after: resumeAt === undefined ? undefined : `${resumeAt}\u0000` },
       read: (row) => {
         const things = list.read(row);
-        return things.length === 0 ? undefined : { sk: String(row["sk"]), things };
+        return things.length === 0 ? undefined : { sk: String(row.sk), things };
       },
     },
     ports,
@@ -94,7 +113,7 @@ async function listRows<T>(
 /** Newest first within a row as well. */
 function tradesOf(row: Item): readonly PublicTrade[] {
   const { market, version, timeMs } = origin(row);
-  const trades = JSON.parse(String(row["trades"])) as TradeRow[];
+  const trades = JSON.parse(String(row.trades)) as TradeRow[];
   return trades.reverse().map(([index, priceTicks, lots, takerSide]) => ({
     id: tradeId({ market, version, index }),
     market,
@@ -107,7 +126,7 @@ function tradesOf(row: Item): readonly PublicTrade[] {
 
 function fillsOf(row: Item): readonly OwnFill[] {
   const { market, version, timeMs } = origin(row);
-  const fills = JSON.parse(String(row["fills"])) as FillRow[];
+  const fills = JSON.parse(String(row.fills)) as FillRow[];
   return fills.reverse().map(([index, orderId, side, priceTicks, lots, fee, role]) => ({
     id: tradeId({ market, version, index }),
     orderId,
@@ -122,5 +141,5 @@ function fillsOf(row: Item): readonly OwnFill[] {
 }
 
 function origin(row: Item): { market: string; version: number; timeMs: number } {
-  return { market: String(row["market"]), version: Number(row["version"]), timeMs: Number(row["timeMs"]) };
+  return { market: String(row.market), version: Number(row.version), timeMs: Number(row.timeMs) };
 }

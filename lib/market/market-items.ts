@@ -36,6 +36,10 @@ export function hourOf(timeMs: number): string {
 }
 
 /** Market, version and index: derived, not drawn, and in order of time. */
-export function tradeId(trade: { readonly market: string; readonly version: number; readonly index: number }): string {
+export function tradeId(trade: {
+  readonly market: string;
+  readonly version: number;
+  readonly index: number;
+}): string {
   return `${trade.market}-${String(trade.version).padStart(12, "0")}-${String(trade.index).padStart(3, "0")}`;
 }

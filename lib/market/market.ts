@@ -37,7 +37,11 @@ export type Catalogue = {
 };
 
 export type CatalogueSource = {
-  readonly assets: readonly { readonly asset: string; readonly decimals: number; readonly withdrawalFee: string }[];
+  readonly assets: readonly {
+    readonly asset: string;
+    readonly decimals: number;
+    readonly withdrawalFee: string;
+  }[];
   readonly markets: readonly {
     readonly market: string;
     readonly base: string;
@@ -55,7 +59,11 @@ export function readCatalogue(source: CatalogueSource): Catalogue {
   const assets = new Map<string, Asset>();
   for (const { asset, decimals, withdrawalFee } of source.assets) {
     if (assets.has(asset)) throw new Error(`asset ${asset} is defined twice`);
-    assets.set(asset, { asset, decimals, withdrawalFee: units(withdrawalFee, decimals, `${asset} withdrawalFee`) });
+    assets.set(asset, {
+      asset,
+      decimals,
+      withdrawalFee: units(withdrawalFee, decimals, `${asset} withdrawalFee`),
+    });
   }
   const markets = new Map<string, Market>();
   for (const definition of source.markets) {
@@ -65,11 +73,15 @@ export function readCatalogue(source: CatalogueSource): Catalogue {
   return { assets, markets };
 }
 
-function readMarket(definition: CatalogueSource["markets"][number], assets: ReadonlyMap<string, Asset>): Market {
+function readMarket(
+  definition: CatalogueSource["markets"][number],
+  assets: ReadonlyMap<string, Asset>,
+): Market {
   const name = definition.market;
   const base = assets.get(definition.base);
   const quote = assets.get(definition.quote);
-  if (base === undefined || quote === undefined) throw new Error(`market ${name} trades an asset that is not defined`);
+  if (base === undefined || quote === undefined)
+    throw new Error(`market ${name} trades an asset that is not defined`);
   if (name !== `${base.asset}-${quote.asset}`) throw new Error(`market ${name} is not named base-quote`);
   const priceDecimals = definition.tickSize.split(".")[1]?.length ?? 0;
   const tickUnits = units(definition.tickSize, priceDecimals, `${name} tickSize`);
@@ -83,7 +95,8 @@ function readMarket(definition: CatalogueSource["markets"][number], assets: Read
   }
   const makerRate = units(definition.makerFee, RATE_DECIMALS, `${name} makerFee`);
   const takerRate = units(definition.takerFee, RATE_DECIMALS, `${name} takerFee`);
-  if (makerRate >= RATE_SCALE || takerRate >= RATE_SCALE) throw new Error(`market ${name} has a fee of all that is received`);
+  if (makerRate >= RATE_SCALE || takerRate >= RATE_SCALE)
+    throw new Error(`market ${name} has a fee of all that is received`);
   return {
     market: name,
     base,

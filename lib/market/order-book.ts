@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { type LevelChanges, unseal } from "../matching/entry.ts";
 import type { Clock } from "../ports/ports.ts";
@@ -27,10 +27,10 @@ class Depth {
 
   constructor(item: Item | undefined) {
     if (item === undefined) return;
-    this.version = Number(item["version"]);
-    const most = Number(item["most"]);
-    const bids = JSON.parse(String(item["bids"])) as [string, string][];
-    const asks = JSON.parse(String(item["asks"])) as [string, string][];
+    this.version = Number(item.version);
+    const most = Number(item.most);
+    const bids = JSON.parse(String(item.bids)) as [string, string][];
+    const asks = JSON.parse(String(item.asks)) as [string, string][];
     for (const [price, lots] of bids) this.bids.set(BigInt(price), BigInt(lots));
     for (const [price, lots] of asks) this.asks.set(BigInt(price), BigInt(lots));
     if (bids.length >= most) this.#lastBid = BigInt(bids.at(-1)?.[0] ?? 0);
@@ -49,7 +49,10 @@ class Depth {
 
   /** Whether trades have used up so much of a cut depth that it shows fewer levels than asked for. */
   isShort(depth: number): boolean {
-    return (this.#lastBid !== undefined && this.bids.size < depth) || (this.#lastAsk !== undefined && this.asks.size < depth);
+    return (
+      (this.#lastBid !== undefined && this.bids.size < depth) ||
+      (this.#lastAsk !== undefined && this.asks.size < depth)
+    );
   }
 
   best(depth: number): OrderBook {
@@ -69,20 +72,31 @@ export type DepthCache = Map<string, Promise<Depth>>;
 
 export async function readOrderBook(
   { market, depth }: { readonly market: string; readonly depth: number },
-  ports: { readonly catalogue: Catalogue; readonly store: Store; readonly clock: Clock; readonly depths: DepthCache },
+  ports: {
+    readonly catalogue: Catalogue;
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly depths: DepthCache;
+  },
 ): Promise<Result<OrderBook>> {
   if (!ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
   // One after the other per market: two at once would apply the same entries twice.
   const before = ports.depths.get(market);
-  const next = (before ?? Promise.resolve(undefined)).catch(() => undefined).then(async (known) => {
-    const current = await upToDate(known, market, ports);
-    return current.isShort(depth) ? await upToDate(undefined, market, ports) : current;
-  });
+  const next = (before ?? Promise.resolve(undefined))
+    .catch(() => undefined)
+    .then(async (known) => {
+      const current = await upToDate(known, market, ports);
+      return current.isShort(depth) ? await upToDate(undefined, market, ports) : current;
+    });
   ports.depths.set(market, next);
   return success((await next).best(depth));
 }
 
-async function upToDate(known: Depth | undefined, market: string, ports: { store: Store; clock: Clock }): Promise<Depth> {
+async function upToDate(
+  known: Depth | undefined,
+  market: string,
+  ports: { store: Store; clock: Clock },
+): Promise<Depth> {
   const depth = known ?? new Depth(await ports.store.get({ table: "market-data", key: depthKey(market) }));
   for await (const run of readJournal({ market, after: depth.version }, ports)) {
     for (const sealed of run) depth.apply(sealed.version, unseal(sealed).levels);

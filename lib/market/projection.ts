@@ -4,8 +4,8 @@ import type { MarketState } from "../matching/market-state.ts";
 import type { LiveOrder, Side } from "../matching/order.ts";
 import type { Replayed } from "../matching/replay.ts";
 import type { Item, Key, Write } from "../store/store.ts";
-import { depthKey, fillsKey, hourOf, statisticsKey, timeKey, tradesKey } from "./market-items.ts";
 import { notional } from "./market.ts";
+import { depthKey, fillsKey, hourOf, statisticsKey, timeKey, tradesKey } from "./market-items.ts";
 
 /** What a journal entry becomes in `market-data`. Every row is the same whenever it is written again. */
 
@@ -36,7 +36,10 @@ export function rowsOf({ entry, effects }: Replayed): readonly Row[] {
   const common = { market: entry.market, version: BigInt(entry.version), timeMs: BigInt(entry.timeMs) };
   const version = versionKey(entry.version);
   return [
-    { table: "market-data", item: { pk: tradesKey(entry.market), sk: version, ...common, trades: JSON.stringify(trades) } },
+    {
+      table: "market-data",
+      item: { pk: tradesKey(entry.market), sk: version, ...common, trades: JSON.stringify(trades) },
+    },
     ...[...fills].map(
       ([userId, rows]): Row => ({
         table: "market-data",

@@ -79,17 +79,22 @@ export class Projector {
   async #recovered(): Promise<MarketState> {
     const { store } = this.#ports;
     const summary = await store.get({ table: "market-data", key: summaryKey(this.#market.market) });
-    const watermark = Number(summary?.["version"] ?? 0n);
+    const watermark = Number(summary?.version ?? 0n);
     if (this.#state?.head.version === watermark) return this.#state;
-    const state = (await newestSnapshot(this.#market, this.#ports, watermark)) ?? new MarketState(this.#market);
-    for await (const run of readJournal({ market: this.#market.market, after: state.head.version }, this.#ports)) {
+    const state =
+      (await newestSnapshot(this.#market, this.#ports, watermark)) ?? new MarketState(this.#market);
+    for await (const run of readJournal(
+      { market: this.#market.market, after: state.head.version },
+      this.#ports,
+    )) {
       for (const sealed of run) {
         if (state.head.version === watermark) break;
         replay(state, sealed);
       }
       if (state.head.version === watermark) break;
     }
-    if (state.head.version !== watermark) throw new Error(`${this.#market.market} is projected up to ${watermark}, beyond its journal`);
+    if (state.head.version !== watermark)
+      throw new Error(`${this.#market.market} is projected up to ${watermark}, beyond its journal`);
     this.#state = state;
     return state;
   }
@@ -112,7 +117,11 @@ export class Projector {
               feesBase: state.fees.base,
               feesQuote: state.fees.quote,
             },
-            when: [from === 0 ? { attribute: "version", is: "absent" } : { attribute: "version", is: "equal", to: BigInt(from) }],
+            when: [
+              from === 0
+                ? { attribute: "version", is: "absent" }
+                : { attribute: "version", is: "equal", to: BigInt(from) },
+            ],
           },
           ...statisticsWrites(state, step),
         ]),
@@ -126,7 +135,7 @@ export class Projector {
     const { market } = this.#market;
     if (this.#snapshotVersion === undefined) {
       const [newest] = await snapshotHeaders(market, this.#ports);
-      this.#snapshotVersion = Number(newest?.["sk"] ?? 0);
+      this.#snapshotVersion = Number(newest?.sk ?? 0);
     }
     const due = Math.max(SNAPSHOT_EVERY, Math.floor(state.book.size / ORDERS_PER_SNAPSHOT_ENTRY));
     if (state.head.version - this.#snapshotVersion < due) return;

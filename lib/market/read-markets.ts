@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import { RATE_DECIMALS } from "../money/fee.ts";
 import type { Store } from "../store/store.ts";
@@ -10,7 +10,9 @@ type Ports = { readonly catalogue: Catalogue; readonly store: Store };
 /** A market's definition as the contract words it, and its status as its gate says. */
 export async function readMarkets(ports: Ports) {
   const markets = [...ports.catalogue.markets.values()];
-  const gates = await ports.store.getMany(markets.map(({ market }) => ({ table: "market-data", key: gateKey(market) })));
+  const gates = await ports.store.getMany(
+    markets.map(({ market }) => ({ table: "market-data", key: gateKey(market) })),
+  );
   return markets.map((market, index) => marketView(market, gateStatus(gates[index])));
 }
 

@@ -85,7 +85,10 @@ export class Book {
   /** Levels of a side, best first. */
   levels(side: Side, most: number): readonly (readonly [priceTicks: bigint, lots: bigint])[] {
     const { prices } = this.#sides[side];
-    return prices.slice(-most).reverse().map((price) => [price, this.lotsAt(side, price)] as const);
+    return prices
+      .slice(-most)
+      .reverse()
+      .map((price) => [price, this.lotsAt(side, price)] as const);
   }
 
   /** All orders of a side in the order in which they trade. */

@@ -20,10 +20,10 @@ export function commandToWire(command: Command): WireCommand {
 export function commandFromWire(wire: unknown): Command {
   if (typeof wire !== "object" || wire === null) throw new Error("a command is an object");
   const fields = wire as { readonly [field: string]: unknown };
-  const id = text(fields["id"]);
-  switch (fields["kind"]) {
+  const id = text(fields.id);
+  switch (fields.kind) {
     case "place": {
-      const order = termsFromWire(fields["order"] as WireTerms);
+      const order = termsFromWire(fields.order as WireTerms);
       if (order.id !== id) throw new Error("an order's command has the order's id");
       return { kind: "place", id, order };
     }
@@ -31,27 +31,27 @@ export function commandFromWire(wire: unknown): Command {
       return {
         kind: "cancel",
         id,
-        orderId: text(fields["orderId"]),
-        userId: text(fields["userId"]),
-        side: side(fields["side"]),
-        hold: BigInt(text(fields["hold"])),
-        reason: cancelReason(fields["reason"]),
+        orderId: text(fields.orderId),
+        userId: text(fields.userId),
+        side: side(fields.side),
+        hold: BigInt(text(fields.hold)),
+        reason: cancelReason(fields.reason),
       };
     case "cancel_all":
       return {
         kind: "cancel_all",
         id,
-        userId: text(fields["userId"]),
-        ...(fields["side"] === undefined ? {} : { side: side(fields["side"]) }),
-        reason: cancelReason(fields["reason"]),
+        userId: text(fields.userId),
+        ...(fields.side === undefined ? {} : { side: side(fields.side) }),
+        reason: cancelReason(fields.reason),
       };
     case "bar":
     case "admit":
-      return { kind: fields["kind"], id, userId: text(fields["userId"]) };
+      return { kind: fields.kind, id, userId: text(fields.userId) };
     case "set_status": {
-      const status = fields["status"];
+      const status = fields.status;
       if (status !== "open" && status !== "halted") throw new Error("unknown market status");
-      return { kind: "set_status", id, status, actor: text(fields["actor"]) };
+      return { kind: "set_status", id, status, actor: text(fields.actor) };
     }
     default:
       throw new Error("unknown kind of command");

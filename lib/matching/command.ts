@@ -27,6 +27,11 @@ export type Command =
   /** Cancels all orders of an account and refuses further ones until it is admitted again: a freeze. */
   | { readonly kind: "bar"; readonly id: string; readonly userId: string }
   | { readonly kind: "admit"; readonly id: string; readonly userId: string }
-  | { readonly kind: "set_status"; readonly id: string; readonly status: MarketStatus; readonly actor: string };
+  | {
+      readonly kind: "set_status";
+      readonly id: string;
+      readonly status: MarketStatus;
+      readonly actor: string;
+    };
 
 export type CancelReason = "user" | "admin" | "account_frozen";

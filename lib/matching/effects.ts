@@ -1,4 +1,4 @@
-import type { CloseReason, ClosedStatus } from "./event.ts";
+import type { ClosedStatus, CloseReason } from "./event.ts";
 import type { LiveOrder, Side } from "./order.ts";
 
 /** What a run of events does outside of the matcher: to orders, wallets, the depth and the tape. Items are merged, one each. */
@@ -36,7 +36,9 @@ export class Effects {
   /** userId, then asset. */
   readonly wallets = new Map<string, Map<string, WalletChange>>();
   /** Prices whose level changed. */
-  readonly levels = { buy: new Set<bigint>(), sell: new Set<bigint>() } satisfies { readonly [side in Side]: Set<bigint> };
+  readonly levels = { buy: new Set<bigint>(), sell: new Set<bigint>() } satisfies {
+    readonly [side in Side]: Set<bigint>;
+  };
   readonly trades: Trade[] = [];
 
   changeWallet(userId: string, asset: string, available: bigint, locked: bigint): void {
@@ -63,9 +65,11 @@ export class Effects {
     for (const change of later.orders.values()) this.changeOrder(change);
     for (const [id, cancel] of later.pendingCancels) this.pendingCancels.set(id, cancel);
     for (const [userId, assets] of later.wallets) {
-      for (const [asset, { available, locked }] of assets) this.changeWallet(userId, asset, available, locked);
+      for (const [asset, { available, locked }] of assets)
+        this.changeWallet(userId, asset, available, locked);
     }
-    for (const side of ["buy", "sell"] as const) for (const price of later.levels[side]) this.levels[side].add(price);
+    for (const side of ["buy", "sell"] as const)
+      for (const price of later.levels[side]) this.levels[side].add(price);
     this.trades.push(...later.trades);
   }
 }

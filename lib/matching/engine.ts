@@ -24,7 +24,8 @@ export function execute(state: MarketState, command: Command, emit: Emit): Progr
     case "cancel_all":
       return cancelAll(state, command, emit);
     case "bar": {
-      if (!state.barred.has(command.userId) && !emit({ type: "barred", userId: command.userId })) return "out_of_room";
+      if (!state.barred.has(command.userId) && !emit({ type: "barred", userId: command.userId }))
+        return "out_of_room";
       return cancelAll(state, { userId: command.userId, reason: "account_frozen" }, emit);
     }
     case "admit":
@@ -43,13 +44,18 @@ function place(state: MarketState, terms: OrderTerms, emit: Emit): Progress {
     if (!emit({ type: "opened", order: terms })) return "out_of_room";
     const refusal = refusalOf(state, terms);
     if (refusal !== undefined) {
-      return emit({ type: "closed", orderId: terms.id, status: "rejected", reason: refusal }) ? "done" : "out_of_room";
+      return emit({ type: "closed", orderId: terms.id, status: "rejected", reason: refusal })
+        ? "done"
+        : "out_of_room";
     }
   }
   return match(state, emit);
 }
 
-function refusalOf(state: MarketState, terms: OrderTerms): "market_halted" | "account_frozen" | "too_many_open_orders" | undefined {
+function refusalOf(
+  state: MarketState,
+  terms: OrderTerms,
+): "market_halted" | "account_frozen" | "too_many_open_orders" | undefined {
   if (state.status === "halted") return "market_halted";
   if (state.barred.has(terms.userId)) return "account_frozen";
   if (state.book.countOf(terms.userId) >= MAX_OPEN_ORDERS_PER_USER) return "too_many_open_orders";
@@ -60,7 +66,8 @@ function refusalOf(state: MarketState, terms: OrderTerms): "market_halted" | "ac
 function match(state: MarketState, emit: Emit): Progress {
   for (let taker = state.taker; taker !== undefined; taker = state.taker) {
     const maker = state.book.best(taker.side === "buy" ? "sell" : "buy");
-    const end = maker === undefined || !crosses(taker, maker) ? restOf(taker) : endAgainst(state.market, taker, maker);
+    const end =
+      maker === undefined || !crosses(taker, maker) ? restOf(taker) : endAgainst(state.market, taker, maker);
     if (end !== undefined) return emit(end) ? "done" : "out_of_room";
     if (maker === undefined) throw new Error("a taker that neither ends nor meets a maker");
     const lots = lotsOf(state.market, taker, maker);
@@ -71,7 +78,9 @@ function match(state: MarketState, emit: Emit): Progress {
 
 function crosses(taker: LiveOrder, maker: LiveOrder): boolean {
   if (taker.type === "market") return true;
-  return taker.side === "buy" ? limitPrice(taker) >= limitPrice(maker) : limitPrice(taker) <= limitPrice(maker);
+  return taker.side === "buy"
+    ? limitPrice(taker) >= limitPrice(maker)
+    : limitPrice(taker) <= limitPrice(maker);
 }
 
 /** What becomes of a taker that finds nothing more. */
@@ -116,7 +125,8 @@ function fillOf(market: Market, fill: { taker: LiveOrder; maker: LiveOrder; lots
 function cancel(state: MarketState, command: Command & { readonly kind: "cancel" }, emit: Emit): Progress {
   const { id: commandId, orderId, userId, side, hold, reason } = command;
   const resting = state.book.get(orderId);
-  if (resting !== undefined && resting.userId !== userId) throw new Error(`order ${orderId} is not of user ${userId}`);
+  if (resting !== undefined && resting.userId !== userId)
+    throw new Error(`order ${orderId} is not of user ${userId}`);
   const event: Event =
     resting === undefined
       ? { type: "pending_cancelled", commandId, orderId, userId, side, hold, reason }

@@ -26,7 +26,12 @@ export type Entry = {
 };
 
 /** An entry as it is stored: the very text that the hash covers. */
-export type SealedEntry = { readonly market: string; readonly version: number; readonly hash: string; readonly body: string };
+export type SealedEntry = {
+  readonly market: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly body: string;
+};
 
 type WireLevels = readonly (readonly [string, string])[];
 type Wire = {
@@ -70,10 +75,13 @@ export class DamagedEntry extends Error {
 
 /** Reads a stored entry after checking its hash. */
 export function unseal(sealed: SealedEntry): Entry {
-  if (hashOf(sealed.body) !== sealed.hash) throw new DamagedEntry(`entry ${sealed.version} of ${sealed.market} does not match its hash`);
+  if (hashOf(sealed.body) !== sealed.hash)
+    throw new DamagedEntry(`entry ${sealed.version} of ${sealed.market} does not match its hash`);
   const wire = JSON.parse(sealed.body) as Wire;
   if (wire.m !== sealed.market || wire.v !== sealed.version) {
-    throw new DamagedEntry(`entry ${sealed.version} of ${sealed.market} says that it is ${wire.v} of ${wire.m}`);
+    throw new DamagedEntry(
+      `entry ${sealed.version} of ${sealed.market} says that it is ${wire.v} of ${wire.m}`,
+    );
   }
   return {
     market: wire.m,

@@ -1,4 +1,4 @@
-import type { CloseReason, ClosedStatus, Event, IgnoreReason } from "./event.ts";
+import type { ClosedStatus, CloseReason, Event, IgnoreReason } from "./event.ts";
 import { termsFromWire, termsToWire, type WireTerms } from "./terms-wire.ts";
 
 /** Events as journal entries carry them: a letter for the type, then the fields in order. */
@@ -7,7 +7,15 @@ export type WireEvent =
   | readonly ["f", makerId: string, lots: string, makerFee: string, takerFee: string]
   | readonly ["r"]
   | readonly ["c", orderId: string, status: ClosedStatus, reason?: CloseReason]
-  | readonly ["p", commandId: string, orderId: string, userId: string, side: "b" | "s", hold: string, reason: CloseReason]
+  | readonly [
+      "p",
+      commandId: string,
+      orderId: string,
+      userId: string,
+      side: "b" | "s",
+      hold: string,
+      reason: CloseReason,
+    ]
   | readonly ["s", orderId: string]
   | readonly ["m", status: "open" | "halted"]
   | readonly ["b", userId: string]
@@ -27,7 +35,15 @@ export function eventToWire(event: Event): WireEvent {
         ? ["c", event.orderId, event.status]
         : ["c", event.orderId, event.status, event.reason];
     case "pending_cancelled":
-      return ["p", event.commandId, event.orderId, event.userId, event.side === "buy" ? "b" : "s", String(event.hold), event.reason];
+      return [
+        "p",
+        event.commandId,
+        event.orderId,
+        event.userId,
+        event.side === "buy" ? "b" : "s",
+        String(event.hold),
+        event.reason,
+      ];
     case "suspended":
       return ["s", event.orderId];
     case "status_set":
@@ -46,11 +62,22 @@ export function eventFromWire(wire: WireEvent): Event {
     case "o":
       return { type: "opened", order: termsFromWire(wire[1]) };
     case "f":
-      return { type: "filled", makerId: wire[1], lots: BigInt(wire[2]), makerFee: BigInt(wire[3]), takerFee: BigInt(wire[4]) };
+      return {
+        type: "filled",
+        makerId: wire[1],
+        lots: BigInt(wire[2]),
+        makerFee: BigInt(wire[3]),
+        takerFee: BigInt(wire[4]),
+      };
     case "r":
       return { type: "rested" };
     case "c":
-      return { type: "closed", orderId: wire[1], status: wire[2], ...(wire[3] === undefined ? {} : { reason: wire[3] }) };
+      return {
+        type: "closed",
+        orderId: wire[1],
+        status: wire[2],
+        ...(wire[3] === undefined ? {} : { reason: wire[3] }),
+      };
     case "p":
       return {
         type: "pending_cancelled",

@@ -3,7 +3,15 @@ import { Book } from "./book.ts";
 import type { Command } from "./command.ts";
 import type { Effects } from "./effects.ts";
 import type { Event } from "./event.ts";
-import { holdAsset, type LiveOrder, limitPrice, receivedAsset, remainingHold, remainingLots, toLive } from "./order.ts";
+import {
+  holdAsset,
+  type LiveOrder,
+  limitPrice,
+  receivedAsset,
+  remainingHold,
+  remainingLots,
+  toLive,
+} from "./order.ts";
 
 /** A command whose transaction was full before it was done. Whoever plans next finishes it first. */
 export type Continuation = {
@@ -117,9 +125,11 @@ export class MarketState {
     const { taker, market } = this;
     if (taker === undefined) throw new Error("a fill needs a taker");
     const maker = this.book.get(event.makerId);
-    if (maker === undefined || maker.side === taker.side) throw new Error(`order ${event.makerId} cannot be this fill's maker`);
+    if (maker === undefined || maker.side === taker.side)
+      throw new Error(`order ${event.makerId} cannot be this fill's maker`);
     const { lots, makerFee, takerFee } = event;
-    if (lots <= 0n || lots > remainingLots(maker)) throw new Error(`order ${maker.id} cannot fill ${lots} lots`);
+    if (lots <= 0n || lots > remainingLots(maker))
+      throw new Error(`order ${maker.id} cannot fill ${lots} lots`);
     const priceTicks = limitPrice(maker);
     const quote = notional(market, priceTicks, lots);
     this.#reduceResting(maker, lots);
@@ -151,7 +161,8 @@ export class MarketState {
     const base = fill.lots * market.lotUnits;
     const [paid, received] = order.side === "buy" ? [fill.quote, base] : [base, fill.quote];
     const released = holdBefore - remainingHold(market, order);
-    if (released < paid || fill.fee > received) throw new Error(`order ${order.id} would pay more than it holds or receives`);
+    if (released < paid || fill.fee > received)
+      throw new Error(`order ${order.id} would pay more than it holds or receives`);
     fill.effects.changeWallet(order.userId, holdAsset(market, order.side), released - paid, -released);
     fill.effects.changeWallet(order.userId, receivedAsset(market, order.side), received - fill.fee, 0n);
   }

@@ -44,7 +44,11 @@ export type Plan = {
  * Plans one entry: the rest of an unfinished command, then as many of the batch as fit into one transaction. The state shows the
  * plan's outcome until it is kept (`advance`) or rolled back.
  */
-export function plan(state: MarketState, batch: { epoch: string; commands: readonly QueuedCommand[] }, lessons = NO_LESSONS): Plan {
+export function plan(
+  state: MarketState,
+  batch: { epoch: string; commands: readonly QueuedCommand[] },
+  lessons = NO_LESSONS,
+): Plan {
   const draft = new Draft(state);
   const { continuation } = state;
   let last: QueuedCommand | Continuation | undefined;
@@ -91,7 +95,10 @@ export function plan(state: MarketState, batch: { epoch: string; commands: reado
     timeMs: draft.timeMs,
     commands: draft.commands,
     events: draft.events,
-    levels: { buy: levelChanges(state, draft.effects, "buy"), sell: levelChanges(state, draft.effects, "sell") },
+    levels: {
+      buy: levelChanges(state, draft.effects, "buy"),
+      sell: levelChanges(state, draft.effects, "sell"),
+    },
     fees: { ...state.fees },
     ...(unfinished === undefined ? {} : { continuation: unfinished }),
   };
@@ -146,7 +153,8 @@ class Draft {
   suspend(orderIds: ReadonlySet<string>): void {
     const state = this.#state;
     for (const orderId of orderIds) {
-      if (state.book.get(orderId) !== undefined || state.taker?.id === orderId) this.#add({ type: "suspended", orderId });
+      if (state.book.get(orderId) !== undefined || state.taker?.id === orderId)
+        this.#add({ type: "suspended", orderId });
     }
     this.#add({ type: "status_set", status: "halted" });
   }
@@ -199,7 +207,8 @@ class Draft {
 
   /** What this very entry has done already, which the book alone does not show. */
   #known(command: Command): IgnoreReason | undefined {
-    const orderId = command.kind === "place" ? command.id : command.kind === "cancel" ? command.orderId : undefined;
+    const orderId =
+      command.kind === "place" ? command.id : command.kind === "cancel" ? command.orderId : undefined;
     if (orderId === undefined || this.#state.book.get(orderId) !== undefined) return undefined;
     if (!this.effects.orders.has(orderId) && !this.effects.pendingCancels.has(orderId)) return undefined;
     return command.kind === "place" ? "duplicate" : "order_closed";
@@ -227,7 +236,12 @@ function itemsOf(state: MarketState, event: Event): readonly string[] {
     case "filled": {
       const maker = state.book.get(event.makerId);
       const { taker } = state;
-      return [`order ${event.makerId}`, `wallet ${maker?.userId}`, `order ${taker?.id}`, `wallet ${taker?.userId}`];
+      return [
+        `order ${event.makerId}`,
+        `wallet ${maker?.userId}`,
+        `order ${taker?.id}`,
+        `wallet ${taker?.userId}`,
+      ];
     }
     case "closed": {
       const order = state.book.get(event.orderId) ?? state.taker;

@@ -16,7 +16,8 @@ export function replay(state: MarketState, sealed: SealedEntry): Replayed {
   if (entry.market !== state.market.market || entry.version !== head.version + 1) {
     throw new DamagedEntry(`${name} does not follow version ${head.version} of ${state.market.market}`);
   }
-  if (entry.previousHash !== head.hash) throw new DamagedEntry(`${name} does not continue the chain of hashes`);
+  if (entry.previousHash !== head.hash)
+    throw new DamagedEntry(`${name} does not continue the chain of hashes`);
   const effects = new Effects();
   for (const event of entry.events) state.apply(event, effects);
   state.setContinuation(entry.continuation);
@@ -24,7 +25,8 @@ export function replay(state: MarketState, sealed: SealedEntry): Replayed {
   state.head = headOf({ entry, sealed });
   for (const side of ["buy", "sell"] as const) {
     const levels = levelChanges(state, effects, side);
-    if (String(levels) !== String(entry.levels[side])) throw new DamagedEntry(`${name} has other ${side} levels than its events give`);
+    if (String(levels) !== String(entry.levels[side]))
+      throw new DamagedEntry(`${name} has other ${side} levels than its events give`);
   }
   if (entry.fees.base !== state.fees.base || entry.fees.quote !== state.fees.quote) {
     throw new DamagedEntry(`${name} has other fees than its events give`);

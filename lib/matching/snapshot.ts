@@ -40,7 +40,8 @@ export function stateText(state: MarketState): string {
 }
 
 export function openSnapshot(market: Market, { bytes, checksum }: Snapshot): MarketState {
-  if (hashOf(bytes) !== checksum) throw new DamagedSnapshot(`a snapshot of ${market.market} does not match its checksum`);
+  if (hashOf(bytes) !== checksum)
+    throw new DamagedSnapshot(`a snapshot of ${market.market} does not match its checksum`);
   const wire = JSON.parse(gunzipSync(bytes).toString("utf8")) as Wire;
   if (wire.format !== 1 || wire.market !== market.market) {
     throw new DamagedSnapshot(`a snapshot says that it is ${wire.market} in format ${wire.format}`);
@@ -75,7 +76,13 @@ function toWire(state: MarketState): Wire {
     ...(taker === undefined ? {} : { taker: orderToWire(taker) }),
     ...(continuation === undefined
       ? {}
-      : { continuation: [continuation.epoch, continuation.sequence, commandToWire(continuation.command)] as const }),
+      : {
+          continuation: [
+            continuation.epoch,
+            continuation.sequence,
+            commandToWire(continuation.command),
+          ] as const,
+        }),
   };
 }
 

@@ -42,7 +42,8 @@ export function termsFromWire(wire: WireTerms): OrderTerms {
     takerRate: BigInt(wire.r[1]),
   };
   const spends = terms.type === "market" && terms.side === "buy";
-  if ((terms.type === "limit") !== (terms.priceTicks !== undefined)) throw new Error("a limit order has a price, others have none");
+  if ((terms.type === "limit") !== (terms.priceTicks !== undefined))
+    throw new Error("a limit order has a price, others have none");
   if (spends !== (terms.quoteBudget !== undefined) || spends === (terms.quantityLots !== undefined)) {
     throw new Error("a market buy has a budget, all others a quantity");
   }

@@ -8,7 +8,9 @@ const PATTERN = /^(0|[1-9][0-9]*)(?:\.([0-9]+))?$/;
 const MAX_WHOLE_DIGITS = 15;
 
 export type DecimalFault = "not_a_decimal" | "too_many_decimals" | "too_large";
-export type Parsed = { readonly ok: true; readonly units: bigint } | { readonly ok: false; readonly fault: DecimalFault };
+export type Parsed =
+  | { readonly ok: true; readonly units: bigint }
+  | { readonly ok: false; readonly fault: DecimalFault };
 
 /**
  * Reads a decimal string as a whole number of units of 10^-decimals.

@@ -14,7 +14,9 @@ export type Random = {
 };
 
 /** Fields that a person would search by. Never a secret, a token, a password or a whole e-mail address. */
-export type LogFields = { readonly [name: string]: string | number | boolean | undefined | readonly string[] };
+export type LogFields = {
+  readonly [name: string]: string | number | boolean | undefined | readonly string[];
+};
 
 export type Log = {
   info(event: string, fields?: LogFields): void;

@@ -38,16 +38,20 @@ export async function checkMarket(market: Market, ports: ReconciliationPorts): P
   const visit = async (replayed: Replayed): Promise<void> => {
     const { entry, effects } = replayed;
     for (const id of entry.commands) {
-      if (commands.has(id) && !isIgnored(replayed, id)) differences.push(`${market.market}: command ${id} was applied twice`);
+      if (commands.has(id) && !isIgnored(replayed, id))
+        differences.push(`${market.market}: command ${id} was applied twice`);
       commands.add(id);
     }
     for (const id of effects.orders.keys()) versions.set(id, entry.version);
     trades += effects.trades.length;
     const bid = state.book.best("buy")?.priceTicks ?? 0n;
     const ask = state.book.best("sell")?.priceTicks;
-    if (ask !== undefined && bid >= ask) differences.push(`${market.market}: the book is crossed at version ${entry.version}`);
+    if (ask !== undefined && bid >= ask)
+      differences.push(`${market.market}: the book is crossed at version ${entry.version}`);
     if (snapshot?.head.version === entry.version && stateText(snapshot) !== stateText(state)) {
-      differences.push(`${market.market}: the snapshot of version ${entry.version} is not what the journal gives`);
+      differences.push(
+        `${market.market}: the snapshot of version ${entry.version} is not what the journal gives`,
+      );
     }
     if (entry.version <= summaryVersion) await compareTrades(replayed, differences, ports);
   };
@@ -60,7 +64,11 @@ export async function checkMarket(market: Market, ports: ReconciliationPorts): P
     return { entries: state.head.version, trades, liveOrders: state.book.size, differences };
   }
   const head = { state, versions };
-  const found = [...differences, ...(await compareOrders(head, ports)), ...(await compareLiveIndex(head, ports))];
+  const found = [
+    ...differences,
+    ...(await compareOrders(head, ports)),
+    ...(await compareLiveIndex(head, ports)),
+  ];
   return {
     entries: state.head.version,
     trades,
@@ -74,33 +82,55 @@ function isIgnored({ entry }: Replayed, commandId: string): boolean {
 }
 
 async function projectedVersion(market: Market, { store }: ReconciliationPorts): Promise<number> {
-  const summary = await store.get({ table: "market-data", key: { pk: `MARKET#${market.market}`, sk: "SUMMARY" } });
-  return Number(summary?.["version"] ?? 0n);
+  const summary = await store.get({
+    table: "market-data",
+    key: { pk: `MARKET#${market.market}`, sk: "SUMMARY" },
+  });
+  return Number(summary?.version ?? 0n);
 }
 
-async function compareTrades(replayed: Replayed, differences: string[], { store }: ReconciliationPorts): Promise<void> {
+async function compareTrades(
+  replayed: Replayed,
+  differences: string[],
+  { store }: ReconciliationPorts,
+): Promise<void> {
   if (replayed.effects.trades.length === 0) return;
   const { market, version } = replayed.entry;
-  const wanted = rowsOf(replayed).find(({ item }) => item.pk === tradesKey(market))?.item["trades"];
-  const stored = await store.get({ table: "market-data", key: { pk: tradesKey(market), sk: versionKey(version) } });
-  if (stored?.["trades"] !== wanted) differences.push(`${market}: the trades of version ${version} are not those of the journal`);
+  const wanted = rowsOf(replayed).find(({ item }) => item.pk === tradesKey(market))?.item.trades;
+  const stored = await store.get({
+    table: "market-data",
+    key: { pk: tradesKey(market), sk: versionKey(version) },
+  });
+  if (stored?.trades !== wanted)
+    differences.push(`${market}: the trades of version ${version} are not those of the journal`);
 }
 
 type Head = { readonly state: MarketState; readonly versions: ReadonlyMap<string, number> };
 
 /** Every order of the book stands in the table as the journal has it; a later version there is later trading. */
-async function compareOrders({ state, versions }: Head, { store }: ReconciliationPorts): Promise<readonly string[]> {
+async function compareOrders(
+  { state, versions }: Head,
+  { store }: ReconciliationPorts,
+): Promise<readonly string[]> {
   const differences: string[] = [];
-  const live = [...state.book.orders("buy"), ...state.book.orders("sell"), ...(state.taker === undefined ? [] : [state.taker])];
+  const live = [
+    ...state.book.orders("buy"),
+    ...state.book.orders("sell"),
+    ...(state.taker === undefined ? [] : [state.taker]),
+  ];
   for (let start = 0; start < live.length; start += 100) {
     const chunk = live.slice(start, start + 100);
-    const items = await store.getMany(chunk.map(({ userId, id }) => ({ table: "orders", key: orderKey(userId, id) })));
+    const items = await store.getMany(
+      chunk.map(({ userId, id }) => ({ table: "orders", key: orderKey(userId, id) })),
+    );
     items.forEach((item, index) => {
       const order = chunk[index] as LiveOrder;
       const version = versions.get(order.id) ?? 0;
-      if (Number(item?.["version"] ?? 0n) > state.head.version) return;
+      if (Number(item?.version ?? 0n) > state.head.version) return;
       if (item === undefined || !isSame(item, order, version)) {
-        differences.push(`${state.market.market}: order ${order.id} of the book stands otherwise in the table`);
+        differences.push(
+          `${state.market.market}: order ${order.id} of the book stands otherwise in the table`,
+        );
       }
     });
   }
@@ -123,16 +153,26 @@ async function compareLiveIndex({ state }: Head, { store }: ReconciliationPorts)
   const differences: string[] = [];
   let after: Item | undefined;
   do {
-    const page = await store.scan({ table: "orders", index: "live", ...(after === undefined ? {} : { after }) });
-    const places = page.items.map(({ pk, sk }) => ({ table: "orders" as const, key: { pk: String(pk), sk: String(sk) } }));
+    const page = await store.scan({
+      table: "orders",
+      index: "live",
+      ...(after === undefined ? {} : { after }),
+    });
+    const places = page.items.map(({ pk, sk }) => ({
+      table: "orders" as const,
+      key: { pk: String(pk), sk: String(sk) },
+    }));
     for (let start = 0; start < places.length; start += 100) {
       for (const item of await store.getMany(places.slice(start, start + 100))) {
         if (item === undefined) continue;
         const order = orderFrom(item);
-        const isOurs = order.market === state.market.market && order.status !== "pending" && item["liveUserId"] !== undefined;
+        const isOurs =
+          order.market === state.market.market && order.status !== "pending" && item.liveUserId !== undefined;
         if (!isOurs || order.reason === "suspended" || (order.version ?? 0) > state.head.version) continue;
         if (state.book.get(order.terms.id) === undefined && state.taker?.id !== order.terms.id) {
-          differences.push(`${state.market.market}: order ${order.terms.id} is live in the table and not on the book`);
+          differences.push(
+            `${state.market.market}: order ${order.terms.id} is live in the table and not on the book`,
+          );
         }
       }
     }

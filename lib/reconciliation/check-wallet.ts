@@ -1,8 +1,8 @@
 import { holdAsset, remainingHold, toLive } from "../matching/order.ts";
 import type { Item } from "../store/store.ts";
 import { isLive, orderFrom, orderKey } from "../trading/order-item.ts";
-import { balancesOf, revisionOf, walletKey } from "../wallet/wallet-item.ts";
 import { depositFrom } from "../wallet/deposit-item.ts";
+import { balancesOf, revisionOf, walletKey } from "../wallet/wallet-item.ts";
 import { withdrawalFrom } from "../wallet/withdrawal-item.ts";
 import type { ReconciliationPorts } from "./conservation.ts";
 
@@ -22,20 +22,30 @@ export async function checkWallet(userId: string, ports: ReconciliationPorts): P
     const before = await ports.store.get({ table: "wallets", key: walletKey(userId) });
     const records = await readRecords(userId, ports);
     const after = await ports.store.get({ table: "wallets", key: walletKey(userId) });
-    if (revisionOf(before) === revisionOf(after)) return differences(userId, { wallet: after, ...records }, ports);
+    if (revisionOf(before) === revisionOf(after))
+      return differences(userId, { wallet: after, ...records }, ports);
     await ports.clock.sleep(PAUSE_MS);
   }
   return [`the wallet of ${userId} changed during each of ${READS} reads`];
 }
 
-type Records = { readonly wallet: Item | undefined; readonly walletItems: readonly Item[]; readonly orders: readonly Item[] };
+type Records = {
+  readonly wallet: Item | undefined;
+  readonly walletItems: readonly Item[];
+  readonly orders: readonly Item[];
+};
 
 async function readRecords(userId: string, { store }: ReconciliationPorts): Promise<Omit<Records, "wallet">> {
   const all = async (table: "wallets" | "orders", pk: string): Promise<Item[]> => {
     const items: Item[] = [];
     let after: Item | undefined;
     do {
-      const page = await store.query({ table, pk, consistent: true, ...(after === undefined ? {} : { after }) });
+      const page = await store.query({
+        table,
+        pk,
+        consistent: true,
+        ...(after === undefined ? {} : { after }),
+      });
       items.push(...page.items);
       after = page.next;
     } while (after !== undefined);
@@ -45,7 +55,11 @@ async function readRecords(userId: string, { store }: ReconciliationPorts): Prom
   return { orders, walletItems: await all("wallets", walletKey(userId).pk) };
 }
 
-function differences(userId: string, { wallet, walletItems, orders }: Records, { catalogue }: ReconciliationPorts): readonly string[] {
+function differences(
+  userId: string,
+  { wallet, walletItems, orders }: Records,
+  { catalogue }: ReconciliationPorts,
+): readonly string[] {
   const expected = new Map<string, { locked: bigint; credited: bigint; withdrawn: bigint }>();
   const of = (asset: string) => {
     const found = expected.get(asset) ?? { locked: 0n, credited: 0n, withdrawn: 0n };
@@ -57,10 +71,15 @@ function differences(userId: string, { wallet, walletItems, orders }: Records, {
     const market = catalogue.markets.get(order.market);
     if (market === undefined || !isLive(order.status)) continue;
     const { filledLots, filledQuote, fee } = order;
-    of(holdAsset(market, order.terms.side)).locked += remainingHold(market, { ...toLive(order.terms), filledLots, filledQuote, fee });
+    of(holdAsset(market, order.terms.side)).locked += remainingHold(market, {
+      ...toLive(order.terms),
+      filledLots,
+      filledQuote,
+      fee,
+    });
   }
   for (const item of walletItems) {
-    const sk = String(item["sk"]);
+    const sk = String(item.sk);
     if (sk.startsWith("DEPOSIT#")) {
       const { asset, units } = depositFrom(item);
       of(asset).credited += units;

@@ -1,6 +1,6 @@
+import { sealedFrom } from "../journal/journal-items.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { newestSnapshot } from "../journal/snapshots.ts";
-import { sealedFrom } from "../journal/journal-items.ts";
 import type { Catalogue, Market } from "../market/market.ts";
 import { unseal } from "../matching/entry.ts";
 import { MarketState } from "../matching/market-state.ts";
@@ -17,7 +17,13 @@ export type ReconciliationPorts = {
 };
 
 /** One asset's equation: available + locked + fees = credited - withdrawn. All in smallest units. */
-export type AssetSums = { available: bigint; locked: bigint; fees: bigint; credited: bigint; withdrawn: bigint };
+export type AssetSums = {
+  available: bigint;
+  locked: bigint;
+  fees: bigint;
+  credited: bigint;
+  withdrawn: bigint;
+};
 
 export type Conservation = {
   readonly sums: ReadonlyMap<string, AssetSums>;
@@ -67,18 +73,32 @@ export function differenceOf({ available, locked, fees, credited, withdrawn }: A
 export async function* scanWallets({ store }: { readonly store: Store }): AsyncGenerator<Item> {
   let after: Item | undefined;
   do {
-    const page = await store.scan({ table: "wallets", consistent: true, ...(after === undefined ? {} : { after }) });
-    for (const item of page.items) if (item["sk"] === "WALLET") yield item;
+    const page = await store.scan({
+      table: "wallets",
+      consistent: true,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const item of page.items) if (item.sk === "WALLET") yield item;
     after = page.next;
   } while (after !== undefined);
 }
 
 export function userIdOf(wallet: Item): string {
-  return String(wallet["pk"]).slice("USER#".length);
+  return String(wallet.pk).slice("USER#".length);
 }
 
-async function readHead(market: Market, heads: Map<string, number>, { store }: ReconciliationPorts): Promise<{ base: bigint; quote: bigint }> {
-  const page = await store.query({ table: "journal", pk: market.market, order: "descending", limit: 1, consistent: true });
+async function readHead(
+  market: Market,
+  heads: Map<string, number>,
+  { store }: ReconciliationPorts,
+): Promise<{ base: bigint; quote: bigint }> {
+  const page = await store.query({
+    table: "journal",
+    pk: market.market,
+    order: "descending",
+    limit: 1,
+    consistent: true,
+  });
   const [item] = page.items;
   if (item === undefined) {
     heads.set(market.market, 0);
@@ -104,7 +124,11 @@ function noteAhead(
 /** Takes back what entries above the head did to the wallets that were read after them. */
 async function setAside(
   market: Market,
-  { versions, head, sums }: { versions: ReadonlyMap<string, number>; head: number; sums: Map<string, AssetSums> },
+  {
+    versions,
+    head,
+    sums,
+  }: { versions: ReadonlyMap<string, number>; head: number; sums: Map<string, AssetSums> },
   ports: ReconciliationPorts,
 ): Promise<void> {
   const state = (await newestSnapshot(market, ports, head)) ?? new MarketState(market);

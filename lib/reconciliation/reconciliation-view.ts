@@ -3,7 +3,10 @@ import { amountText } from "../wallet/wallet-view.ts";
 import { type Conservation, differenceOf } from "./conservation.ts";
 
 /** The conservation equation of each asset as the contract words it. */
-export function reconciliationView({ sums }: Conservation, context: { readonly catalogue: Catalogue; readonly timeMs: number }) {
+export function reconciliationView(
+  { sums }: Conservation,
+  context: { readonly catalogue: Catalogue; readonly timeMs: number },
+) {
   const items = [...context.catalogue.assets.keys()].map((asset) => {
     const sum = sums.get(asset) ?? { available: 0n, locked: 0n, fees: 0n, credited: 0n, withdrawn: 0n };
     const text = (units: bigint): string => amountText(asset, units, context.catalogue);

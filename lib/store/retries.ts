@@ -12,11 +12,16 @@ const ATTEMPTS = 7;
  * attempt that was not heard may have taken place, the caller's conditions must tell its own earlier success from a refusal.
  * @throws StoreUnavailable where it stays so.
  */
-export async function withRetries(write: () => Promise<Outcome>, { clock, random }: RetryPorts): Promise<Outcome> {
+export async function withRetries(
+  write: () => Promise<Outcome>,
+  { clock, random }: RetryPorts,
+): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {
     const outcome = await answerOf(write);
     // A condition that failed beside a conflict may have been read before the conflicting write, so it is no answer yet.
-    const busy = outcome === undefined || (!outcome.ok && outcome.reasons.some(({ code }) => code === "conflict" || code === "throttled"));
+    const busy =
+      outcome === undefined ||
+      (!outcome.ok && outcome.reasons.some(({ code }) => code === "conflict" || code === "throttled"));
     if (!busy) return outcome;
     if (attempt === ATTEMPTS) throw new StoreUnavailable("the store stays busy");
     await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random.fraction()));

@@ -6,19 +6,34 @@
 import type { TableName } from "./tables.ts";
 
 /** Numbers are whole and arbitrary in size, hence bigint. There are no fractions and no nulls: absent is absent. */
-export type Value = string | bigint | boolean | Uint8Array | readonly Value[] | { readonly [name: string]: Value };
+export type Value =
+  | string
+  | bigint
+  | boolean
+  | Uint8Array
+  | readonly Value[]
+  | { readonly [name: string]: Value };
 export type Item = { readonly [attribute: string]: Value };
 export type Key = { readonly pk: string; readonly sk: string };
 
 export type Condition =
   | { readonly attribute: string; readonly is: "absent" | "present" }
-  | { readonly attribute: string; readonly is: "equal" | "not_equal" | "below" | "at_most" | "above" | "at_least"; readonly to: Value }
+  | {
+      readonly attribute: string;
+      readonly is: "equal" | "not_equal" | "below" | "at_most" | "above" | "at_least";
+      readonly to: Value;
+    }
   /** True where the attribute does not exist, or is below / equal to the value. */
   | { readonly attribute: string; readonly is: "absent_or_below" | "absent_or_equal"; readonly to: Value };
 
 /** All conditions of a write must hold, else nothing of its transaction happens. */
 export type Write =
-  | { readonly kind: "put"; readonly table: TableName; readonly item: Item & Key; readonly when?: readonly Condition[] }
+  | {
+      readonly kind: "put";
+      readonly table: TableName;
+      readonly item: Item & Key;
+      readonly when?: readonly Condition[];
+    }
   | {
       readonly kind: "update";
       readonly table: TableName;
@@ -29,8 +44,18 @@ export type Write =
       readonly remove?: readonly string[];
       readonly when?: readonly Condition[];
     }
-  | { readonly kind: "delete"; readonly table: TableName; readonly key: Key; readonly when?: readonly Condition[] }
-  | { readonly kind: "check"; readonly table: TableName; readonly key: Key; readonly when: readonly Condition[] };
+  | {
+      readonly kind: "delete";
+      readonly table: TableName;
+      readonly key: Key;
+      readonly when?: readonly Condition[];
+    }
+  | {
+      readonly kind: "check";
+      readonly table: TableName;
+      readonly key: Key;
+      readonly when: readonly Condition[];
+    };
 
 /** What became of one write of a cancelled transaction, in the order of the writes. */
 export type SlotReason =

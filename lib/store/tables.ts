@@ -15,9 +15,18 @@ export const TABLES = {
   journal: { indexes: {} },
   /** Markets' gates and projections: depth, trades, fills, statistics, watermarks. */
   "market-data": { indexes: {} },
-  audit: { indexes: { actor: { pk: "actor", sk: "sk", keysOnly: false }, entity: { pk: "entity", sk: "sk", keysOnly: false } } },
+  audit: {
+    indexes: {
+      actor: { pk: "actor", sk: "sk", keysOnly: false },
+      entity: { pk: "entity", sk: "sk", keysOnly: false },
+    },
+  },
 } as const satisfies {
-  readonly [table: string]: { readonly indexes: { readonly [index: string]: { readonly pk: string; readonly sk: string; readonly keysOnly: boolean } } };
+  readonly [table: string]: {
+    readonly indexes: {
+      readonly [index: string]: { readonly pk: string; readonly sk: string; readonly keysOnly: boolean };
+    };
+  };
 };
 
 export type TableName = keyof typeof TABLES;

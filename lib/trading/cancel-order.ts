@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Catalogue } from "../market/market.ts";
 import type { Command } from "../matching/command.ts";
 import { initialHold, type Side } from "../matching/order.ts";
@@ -19,7 +19,10 @@ export type CancelPorts = {
 export type Operation = { readonly operationId: string; readonly correlationId: string };
 
 /** Asks an order's market to cancel it. What the cancel finds when its turn comes decides; the answer is the order as it is now. */
-export async function cancelOrder(input: OrderId & Operation, ports: CancelPorts): Promise<Result<OrderRecord>> {
+export async function cancelOrder(
+  input: OrderId & Operation,
+  ports: CancelPorts,
+): Promise<Result<OrderRecord>> {
   const found = await getOrder(input, ports);
   if (!found.ok) return found;
   const { market: name, status, terms } = found.value;

@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Catalogue } from "../market/market.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
 import type { Store } from "../store/store.ts";
@@ -13,14 +13,24 @@ export type OrderFilter = {
 type Ports = { readonly catalogue: Catalogue; readonly store: Store };
 
 /** A user's orders, newest first. */
-export async function listOrders(filter: OrderFilter, request: ListRequest, ports: Ports): Promise<Result<Listing<OrderRecord>>> {
+export async function listOrders(
+  filter: OrderFilter,
+  request: ListRequest,
+  ports: Ports,
+): Promise<Result<Listing<OrderRecord>>> {
   const { market, status } = filter;
   if (market !== undefined && !ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
   if (status === "live") return success(await listLive(filter, request, ports));
   return success(
     await listNewestFirst(
       {
-        query: { table: "orders", pk: orderKey(filter.userId, "").pk, from: "ORDER#", to: "ORDER#~", consistent: true },
+        query: {
+          table: "orders",
+          pk: orderKey(filter.userId, "").pk,
+          from: "ORDER#",
+          to: "ORDER#~",
+          consistent: true,
+        },
         request,
         read: (item) => matching(orderFrom(item), filter),
       },
@@ -30,12 +40,16 @@ export async function listOrders(filter: OrderFilter, request: ListRequest, port
 }
 
 /** The index finds a user's live orders among any number of closed ones; the table says what they are now. */
-async function listLive(filter: OrderFilter, request: ListRequest, ports: Ports): Promise<Listing<OrderRecord>> {
+async function listLive(
+  filter: OrderFilter,
+  request: ListRequest,
+  ports: Ports,
+): Promise<Listing<OrderRecord>> {
   const found = await listNewestFirst(
     {
       query: { table: "orders", index: "live", pk: filter.userId, from: "ORDER#", to: "ORDER#~" },
       request,
-      read: (item) => String(item["sk"]),
+      read: (item) => String(item.sk),
     },
     ports,
   );

@@ -1,6 +1,6 @@
 import { type Result, success } from "../contract/refusal.ts";
-import type { Catalogue } from "../market/market.ts";
 import { listFills, type OwnFill } from "../market/list-trades.ts";
+import type { Catalogue } from "../market/market.ts";
 import { summaryKey } from "../market/market-items.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Listing, ListRequest } from "../store/listing.ts";
@@ -16,7 +16,11 @@ const PAUSE_MS = 40;
 
 /** A user's fills, newest first; those of one order where it is given. */
 export async function listOwnFills(
-  filter: { readonly userId: string; readonly market?: string | undefined; readonly orderId?: string | undefined },
+  filter: {
+    readonly userId: string;
+    readonly market?: string | undefined;
+    readonly orderId?: string | undefined;
+  },
   request: ListRequest,
   ports: Ports,
 ): Promise<Result<Listing<OwnFill>>> {
@@ -27,14 +31,18 @@ export async function listOwnFills(
   const order = found.value;
   await awaitProjection(order, ports);
   const { createdAtMs, updatedAtMs } = order;
-  return await listFills({ userId, market, order: { id: orderId, createdAtMs, updatedAtMs } }, request, ports);
+  return await listFills(
+    { userId, market, order: { id: orderId, createdAtMs, updatedAtMs } },
+    request,
+    ports,
+  );
 }
 
 async function awaitProjection({ market, version }: OrderRecord, { store, clock }: Ports): Promise<void> {
   const deadlineMs = clock.nowMs() + LONGEST_WAIT_MS;
   for (;;) {
     const summary = await store.get({ table: "market-data", key: summaryKey(market) });
-    if (Number(summary?.["version"] ?? 0n) >= (version ?? 0) || clock.nowMs() >= deadlineMs) return;
+    if (Number(summary?.version ?? 0n) >= (version ?? 0) || clock.nowMs() >= deadlineMs) return;
     await clock.sleep(PAUSE_MS);
   }
 }

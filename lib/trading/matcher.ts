@@ -132,12 +132,14 @@ export class Matcher {
         metrics.add("CommitTime", "Milliseconds", clock.nowMs() - startedMs);
         return "ours";
       }
-      const failure: Failure = outcome === undefined ? { kind: "busy", conflicts: 0 } : classify(outcome.reasons, transaction.slots);
+      const failure: Failure =
+        outcome === undefined ? { kind: "busy", conflicts: 0 } : classify(outcome.reasons, transaction.slots);
       if (failure.kind === "fence") return await this.#whoCommitted(planned);
       if (failure.kind !== "busy") return failure;
       metrics.add("Conflicts", "Count", failure.conflicts);
       metrics.add("CommitRetries", "Count", 1);
-      const pauseMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + this.#ports.random.fraction());
+      const pauseMs =
+        Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + this.#ports.random.fraction());
       if (clock.nowMs() + pauseMs >= deadlines.commitBy) return "out_of_time";
       await clock.sleep(pauseMs);
     }
@@ -154,7 +156,10 @@ export class Matcher {
   }
 
   async #whoCommitted({ sealed }: Plan): Promise<"ours" | "lost"> {
-    const item = await this.#ports.store.get({ table: "journal", key: entryKey(sealed.market, sealed.version) });
+    const item = await this.#ports.store.get({
+      table: "journal",
+      key: entryKey(sealed.market, sealed.version),
+    });
     return item !== undefined && sealedFrom(item).hash === sealed.hash ? "ours" : "lost";
   }
 
@@ -207,7 +212,8 @@ class Trial {
   broken(userIds: readonly string[], planned: Plan): void {
     if (this.isLast(planned)) {
       const suspend = new Set(this.lessons.suspend);
-      for (const [id, { order }] of planned.effects.orders) if (userIds.includes(order.userId)) suspend.add(id);
+      for (const [id, { order }] of planned.effects.orders)
+        if (userIds.includes(order.userId)) suspend.add(id);
       const ignore = new Map(this.lessons.ignore);
       for (const { commandId, userId } of planned.effects.pendingCancels.values()) {
         if (userIds.includes(userId)) ignore.set(commandId, "suspended");

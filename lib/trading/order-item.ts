@@ -2,7 +2,14 @@ import type { CloseReason } from "../matching/event.ts";
 import type { OrderTerms, OrderType, Side, TimeInForce } from "../matching/order.ts";
 import type { Item, Key } from "../store/store.ts";
 
-export type OrderStatus = "pending" | "open" | "partially_filled" | "filled" | "cancelled" | "rejected" | "expired";
+export type OrderStatus =
+  | "pending"
+  | "open"
+  | "partially_filled"
+  | "filled"
+  | "cancelled"
+  | "rejected"
+  | "expired";
 export type OrderReason = CloseReason | "suspended" | "not_enqueued";
 
 export const LIVE_STATUSES: readonly OrderStatus[] = ["pending", "open", "partially_filled"];
@@ -57,32 +64,32 @@ export function pendingOrderItem(record: OrderRecord): Item & Key {
 }
 
 export function orderFrom(item: Item): OrderRecord {
-  const userId = String(item["pk"]).slice("USER#".length);
-  const id = String(item["sk"]).slice("ORDER#".length);
+  const userId = String(item.pk).slice("USER#".length);
+  const id = String(item.sk).slice("ORDER#".length);
   return {
-    market: String(item["market"]),
+    market: String(item.market),
     terms: {
       id,
       userId,
-      side: item["side"] as Side,
-      type: item["type"] as OrderType,
-      timeInForce: item["timeInForce"] as TimeInForce,
-      ...optional("priceTicks", item["priceTicks"] as bigint | undefined),
-      ...optional("quantityLots", item["quantityLots"] as bigint | undefined),
-      ...optional("quoteBudget", item["quoteBudget"] as bigint | undefined),
-      makerRate: item["makerRate"] as bigint,
-      takerRate: item["takerRate"] as bigint,
+      side: item.side as Side,
+      type: item.type as OrderType,
+      timeInForce: item.timeInForce as TimeInForce,
+      ...optional("priceTicks", item.priceTicks as bigint | undefined),
+      ...optional("quantityLots", item.quantityLots as bigint | undefined),
+      ...optional("quoteBudget", item.quoteBudget as bigint | undefined),
+      makerRate: item.makerRate as bigint,
+      takerRate: item.takerRate as bigint,
     },
-    ...optional("clientOrderId", item["clientOrderId"] as string | undefined),
-    ...optional("idempotencyKey", item["idempotencyKey"] as string | undefined),
-    status: item["status"] as OrderStatus,
-    ...optional("reason", item["reason"] as OrderReason | undefined),
-    filledLots: (item["filledLots"] as bigint | undefined) ?? 0n,
-    filledQuote: (item["filledQuote"] as bigint | undefined) ?? 0n,
-    fee: (item["fee"] as bigint | undefined) ?? 0n,
-    ...optional("version", item["version"] === undefined ? undefined : Number(item["version"])),
-    createdAtMs: Number(item["createdAtMs"]),
-    updatedAtMs: Number(item["updatedAtMs"]),
+    ...optional("clientOrderId", item.clientOrderId as string | undefined),
+    ...optional("idempotencyKey", item.idempotencyKey as string | undefined),
+    status: item.status as OrderStatus,
+    ...optional("reason", item.reason as OrderReason | undefined),
+    filledLots: (item.filledLots as bigint | undefined) ?? 0n,
+    filledQuote: (item.filledQuote as bigint | undefined) ?? 0n,
+    fee: (item.fee as bigint | undefined) ?? 0n,
+    ...optional("version", item.version === undefined ? undefined : Number(item.version)),
+    createdAtMs: Number(item.createdAtMs),
+    updatedAtMs: Number(item.updatedAtMs),
   };
 }
 

@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { type Market, notional } from "../market/market.ts";
 import type { OrderTerms, OrderType, Side, TimeInForce } from "../matching/order.ts";
 import { parseDecimal } from "../money/decimal.ts";
@@ -17,7 +17,11 @@ export type OrderRequest = {
 };
 
 /** Which fields belong to which type is the contract's; here their numbers are read. Refused in this order: number, tick, lot, notional. */
-export function readTerms(request: OrderRequest, market: Market, ids: { id: string; userId: string }): Result<OrderTerms> {
+export function readTerms(
+  request: OrderRequest,
+  market: Market,
+  ids: { id: string; userId: string },
+): Result<OrderTerms> {
   const { side, type } = request;
   const spends = type === "market" && side === "buy";
   const common = {
@@ -40,7 +44,8 @@ export function readTerms(request: OrderRequest, market: Market, ids: { id: stri
   const quantityLots = readQuantity(request.quantity ?? "", market);
   if (!quantityLots.ok) return quantityLots;
   if (priceTicks.value === undefined) return success({ ...common, quantityLots: quantityLots.value });
-  if (notional(market, priceTicks.value, quantityLots.value) < market.minNotional) return refuse("NOTIONAL_TOO_SMALL");
+  if (notional(market, priceTicks.value, quantityLots.value) < market.minNotional)
+    return refuse("NOTIONAL_TOO_SMALL");
   return success({ ...common, priceTicks: priceTicks.value, quantityLots: quantityLots.value });
 }
 

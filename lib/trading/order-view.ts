@@ -32,7 +32,8 @@ const AVERAGE_PRICE_DECIMALS = 10;
 export function orderView(order: OrderRecord, catalogue: Catalogue): OrderView {
   const { terms } = order;
   const market = catalogue.markets.get(order.market);
-  if (market === undefined) throw new Error(`order ${terms.id} is of market ${order.market}, which is not defined`);
+  if (market === undefined)
+    throw new Error(`order ${terms.id} is of market ${order.market}, which is not defined`);
   return {
     id: terms.id,
     clientOrderId: order.clientOrderId ?? null,
@@ -41,7 +42,8 @@ export function orderView(order: OrderRecord, catalogue: Catalogue): OrderView {
     type: terms.type,
     price: terms.priceTicks === undefined ? null : formatPrice(market, terms.priceTicks),
     quantity: terms.quantityLots === undefined ? null : formatQuantity(market, terms.quantityLots),
-    quoteQuantity: terms.quoteBudget === undefined ? null : formatDecimal(terms.quoteBudget, market.quote.decimals),
+    quoteQuantity:
+      terms.quoteBudget === undefined ? null : formatDecimal(terms.quoteBudget, market.quote.decimals),
     filledQuantity: formatQuantity(market, order.filledLots),
     filledQuote: formatDecimal(order.filledQuote, market.quote.decimals),
     averagePrice: averagePrice(market, order),
@@ -56,7 +58,11 @@ export function orderView(order: OrderRecord, catalogue: Catalogue): OrderView {
 }
 
 /** A fee is in the asset that was received. */
-export function feeView(market: Market, side: "buy" | "sell", fee: bigint): { readonly asset: string; readonly amount: string } {
+export function feeView(
+  market: Market,
+  side: "buy" | "sell",
+  fee: bigint,
+): { readonly asset: string; readonly amount: string } {
   const asset = receivedAsset(market, side);
   const { decimals } = side === "buy" ? market.base : market.quote;
   return { asset, amount: formatDecimal(fee, decimals) };
@@ -73,7 +79,8 @@ function averagePrice(market: Market, { filledLots, filledQuote }: OrderRecord):
 /** A fill as the contract words it. */
 export function fillView(fill: OwnFill, catalogue: Catalogue) {
   const market = catalogue.markets.get(fill.market);
-  if (market === undefined) throw new Error(`fill ${fill.id} is of market ${fill.market}, which is not defined`);
+  if (market === undefined)
+    throw new Error(`fill ${fill.id} is of market ${fill.market}, which is not defined`);
   return {
     id: fill.id,
     orderId: fill.orderId,

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
 import type { Catalogue, Market } from "../market/market.ts";
 import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
@@ -39,7 +39,13 @@ export type PlaceOrder = {
 export async function placeOrder(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
   const result = await accept(input, ports);
   const { userId, correlationId } = input;
-  if (!result.ok) ports.log.warn("order_creation_failed", { userId, market: input.request.market, code: result.refusal.code, correlationId });
+  if (!result.ok)
+    ports.log.warn("order_creation_failed", {
+      userId,
+      market: input.request.market,
+      code: result.refusal.code,
+      correlationId,
+    });
   return result;
 }
 
@@ -56,15 +62,21 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
   const [gate, wallet, named, ...ofKey] = await ports.store.getMany([
     { table: "market-data", key: gateKey(market.market) },
     { table: "wallets", key: walletKey(userId) },
-    ...(clientOrderId === undefined && idempotency === undefined ? [] : [requestPlace(userId, clientOrderId ?? "")]),
+    ...(clientOrderId === undefined && idempotency === undefined
+      ? []
+      : [requestPlace(userId, clientOrderId ?? "")]),
     ...(idempotency === undefined
       ? []
-      : [requestPlace(userId, idempotency.key), { table: "orders", key: orderKey(userId, input.operationId) } as const]),
+      : [
+          requestPlace(userId, idempotency.key),
+          { table: "orders", key: orderKey(userId, input.operationId) } as const,
+        ]),
   ]);
   const [keyed, before] = ofKey;
   // A repeated order is answered before anything about the present is looked at: it was accepted then, and is not sent again.
   if (before !== undefined) return success(orderFrom(before));
-  if (clientOrderId !== undefined && named?.["clientOrderId"] !== undefined) return await namedBefore(named, input, ports);
+  if (clientOrderId !== undefined && named?.clientOrderId !== undefined)
+    return await namedBefore(named, input, ports);
   if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
   const funds = fundsRefusal(wallet, market, terms.value);
   if (funds !== undefined) return funds;
@@ -80,7 +92,7 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
-  const context = { input, market, keyIsShared: keyed?.["clientOrderId"] !== undefined };
+  const context = { input, market, keyIsShared: keyed?.clientOrderId !== undefined };
   const refused = await reserve(record, context, ports);
   return refused ?? (await enqueue(record, context, ports));
 }
@@ -92,7 +104,11 @@ function requestPlace(userId: string, text: string): Place {
 type Context = { readonly input: PlaceOrder; readonly market: Market; readonly keyIsShared: boolean };
 
 /** One transaction: the hold moves from available to locked, the order stands as pending, its names are taken. */
-async function reserve(record: OrderRecord, { input, market, keyIsShared }: Context, ports: PlaceOrderPorts): Promise<Result<OrderRecord> | undefined> {
+async function reserve(
+  record: OrderRecord,
+  { input, market, keyIsShared }: Context,
+  ports: PlaceOrderPorts,
+): Promise<Result<OrderRecord> | undefined> {
   const { terms } = record;
   const hold = initialHold(market, terms);
   const names = nameWrites({
@@ -107,9 +123,13 @@ async function reserve(record: OrderRecord, { input, market, keyIsShared }: Cont
   const outcome = await withRetries(
     () =>
       ports.store.transact([
-        walletWrite(terms.userId, new Map([[holdAsset(market, terms.side), { available: -hold, locked: hold }]]), {
-          when: [{ attribute: "frozen", is: "absent" }],
-        }),
+        walletWrite(
+          terms.userId,
+          new Map([[holdAsset(market, terms.side), { available: -hold, locked: hold }]]),
+          {
+            when: [{ attribute: "frozen", is: "absent" }],
+          },
+        ),
         {
           kind: "put",
           table: "orders",
@@ -124,13 +144,19 @@ async function reserve(record: OrderRecord, { input, market, keyIsShared }: Cont
   const [wallet, order, ...taken] = outcome.reasons;
   // The id is ours alone: where the order exists, this very transaction took place and its answer was lost.
   if (order?.code === "condition") return undefined;
-  const name = taken.find((reason): reason is SlotReason & { code: "condition" } => reason.code === "condition");
+  const name = taken.find(
+    (reason): reason is SlotReason & { code: "condition" } => reason.code === "condition",
+  );
   if (name !== undefined) return await namedBefore(name.item ?? {}, input, ports);
   const item = wallet?.code === "condition" ? wallet.item : undefined;
   return fundsRefusal(item, market, terms) ?? refuse("INSUFFICIENT_FUNDS");
 }
 
-async function enqueue(record: OrderRecord, { input, market }: Context, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
+async function enqueue(
+  record: OrderRecord,
+  { input, market }: Context,
+  ports: PlaceOrderPorts,
+): Promise<Result<OrderRecord>> {
   const { terms } = record;
   const { log, metrics, queue } = ports;
   try {
@@ -138,7 +164,8 @@ async function enqueue(record: OrderRecord, { input, market }: Context, ports: P
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     log.error("order_not_enqueued", fault, { orderId: terms.id, market: market.market });
-    if (await voidOrder(record, market, ports)) return refuse("UNAVAILABLE", "The market cannot be reached; the order was not accepted");
+    if (await voidOrder(record, market, ports))
+      return refuse("UNAVAILABLE", "The market cannot be reached; the order was not accepted");
     // Either the command had arrived although nobody said so, and the market has the order, or the void had and was not heard.
     const order = await existing(terms, ports);
     return order.status === "rejected" ? refuse("UNAVAILABLE") : success(order);
@@ -155,22 +182,37 @@ async function enqueue(record: OrderRecord, { input, market }: Context, ports: P
   return success(record);
 }
 
-function fundsRefusal(wallet: Item | undefined, market: Market, terms: OrderTerms): Result<never> | undefined {
+function fundsRefusal(
+  wallet: Item | undefined,
+  market: Market,
+  terms: OrderTerms,
+): Result<never> | undefined {
   if (isFrozen(wallet)) return refuse("ACCOUNT_FROZEN");
   const asset = holdAsset(market, terms.side);
   return availableOf(wallet, asset) < initialHold(market, terms) ? refuse("INSUFFICIENT_FUNDS") : undefined;
 }
 
 /** One of the order's names is taken: by the same request, whose order is the answer, or by another one. */
-async function namedBefore(named: Item, { userId, request, idempotency }: PlaceOrder, ports: PlaceOrderPorts): Promise<Result<OrderRecord>> {
-  const isKey = idempotency !== undefined && named["sk"] === requestKey(userId, idempotency.key).sk && named["operationId"] !== undefined;
-  if (isKey && named["fingerprint"] !== idempotency.fingerprint) return refuse("IDEMPOTENCY_MISMATCH");
-  if (!isKey && named["clientFingerprint"] !== fingerprintOf(request)) return refuse("DUPLICATE_CLIENT_ORDER_ID");
-  const id = String(isKey ? named["operationId"] : named["clientOrderId"]);
+async function namedBefore(
+  named: Item,
+  { userId, request, idempotency }: PlaceOrder,
+  ports: PlaceOrderPorts,
+): Promise<Result<OrderRecord>> {
+  const isKey =
+    idempotency !== undefined &&
+    named.sk === requestKey(userId, idempotency.key).sk &&
+    named.operationId !== undefined;
+  if (isKey && named.fingerprint !== idempotency.fingerprint) return refuse("IDEMPOTENCY_MISMATCH");
+  if (!isKey && named.clientFingerprint !== fingerprintOf(request))
+    return refuse("DUPLICATE_CLIENT_ORDER_ID");
+  const id = String(isKey ? named.operationId : named.clientOrderId);
   return success(await existing({ id, userId }, ports));
 }
 
-async function existing({ id, userId }: { id: string; userId: string }, { store }: PlaceOrderPorts): Promise<OrderRecord> {
+async function existing(
+  { id, userId }: { id: string; userId: string },
+  { store }: PlaceOrderPorts,
+): Promise<OrderRecord> {
   const item = await store.get({ table: "orders", key: orderKey(userId, id) });
   if (item === undefined) throw new Error(`order ${id} is named but does not exist`);
   return orderFrom(item);

@@ -11,11 +11,20 @@ export type Message = {
 
 /** Reads a message. One that is not a command keeps its place in the queue and is journalled as unreadable: nothing is poison. */
 export function readMessage({ messageId, body, sequence, sentMs }: Message): QueuedCommand {
-  const unreadable = { id: messageId, correlationId: messageId, sequence, timeMs: sentMs, command: undefined };
+  const unreadable = {
+    id: messageId,
+    correlationId: messageId,
+    sequence,
+    timeMs: sentMs,
+    command: undefined,
+  };
   try {
     const envelope: unknown = JSON.parse(body);
     if (typeof envelope !== "object" || envelope === null) return unreadable;
-    const { command: wire, correlationId } = envelope as { readonly command?: unknown; readonly correlationId?: unknown };
+    const { command: wire, correlationId } = envelope as {
+      readonly command?: unknown;
+      readonly correlationId?: unknown;
+    };
     const command = commandFromWire(wire);
     const correlation = typeof correlationId === "string" ? correlationId : messageId;
     return { id: command.id, correlationId: correlation, sequence, timeMs: sentMs, command };

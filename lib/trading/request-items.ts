@@ -31,10 +31,12 @@ export type OrderNames = {
 export function nameWrites(names: OrderNames): readonly (Write & { readonly kind: "update" })[] {
   const { userId, orderId, clientOrderId, idempotency } = names;
   const client: Item = { clientFingerprint: names.bodyFingerprint, clientOrderId: orderId };
-  const claim: Item = idempotency === undefined ? {} : { fingerprint: idempotency.fingerprint, operationId: orderId };
+  const claim: Item =
+    idempotency === undefined ? {} : { fingerprint: idempotency.fingerprint, operationId: orderId };
   const clientIsFree = { attribute: "clientOrderId", is: "absent" } as const;
   const keyIsFree = { attribute: "operationId", is: "absent" } as const;
-  const update = (text: string) => ({ kind: "update", table: "requests", key: requestKey(userId, text) }) as const;
+  const update = (text: string) =>
+    ({ kind: "update", table: "requests", key: requestKey(userId, text) }) as const;
   const writes: (Write & { readonly kind: "update" })[] = [];
   const isOne = clientOrderId === idempotency?.key;
   if (clientOrderId !== undefined) {
@@ -71,7 +73,8 @@ export function forgetWrites(names: {
     key: requestKey(userId, text),
     remove,
   });
-  if (clientOrderId !== undefined && clientOrderId === idempotencyKey) return [forget(clientOrderId, [...clientFacet, ...keyFacet])];
+  if (clientOrderId !== undefined && clientOrderId === idempotencyKey)
+    return [forget(clientOrderId, [...clientFacet, ...keyFacet])];
   return [
     ...(clientOrderId === undefined ? [] : [forget(clientOrderId, clientFacet)]),
     ...(idempotencyKey === undefined ? [] : [forget(idempotencyKey, keyFacet)]),

@@ -25,18 +25,24 @@ const OVERLAP_MS = 15 * 60_000;
 const MARK: Key = { pk: "SWEEPER", sk: "MARK" };
 
 /** Voids what has been pending for too long. Repeatable, and harmless beside anything else: each void has its own condition. */
-export async function sweepPendingOrders(ports: SweepPorts): Promise<{ readonly voided: number; readonly looked: number }> {
+export async function sweepPendingOrders(
+  ports: SweepPorts,
+): Promise<{ readonly voided: number; readonly looked: number }> {
   const { store, clock, log, metrics } = ports;
   const untilMs = clock.nowMs() - PENDING_LIMIT_MS;
   const mark = await store.get({ table: "orders", key: MARK });
-  const fromMs = mark === undefined ? 0 : Number(mark["sweptMs"]) - OVERLAP_MS;
+  const fromMs = mark === undefined ? 0 : Number(mark.sweptMs) - OVERLAP_MS;
   const from = orderSortKey(Math.max(0, fromMs));
   const until = orderSortKey(Math.max(0, untilMs));
   let voided = 0;
   let looked = 0;
   let after: Item | undefined;
   do {
-    const page = await store.scan({ table: "orders", index: "live", ...(after === undefined ? {} : { after }) });
+    const page = await store.scan({
+      table: "orders",
+      index: "live",
+      ...(after === undefined ? {} : { after }),
+    });
     for (const { pk, sk } of page.items) {
       if (typeof sk !== "string" || sk < from || sk > until) continue;
       looked++;
@@ -59,10 +65,11 @@ export async function sweepPendingOrders(ports: SweepPorts): Promise<{ readonly 
 
 async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
   const item = await ports.store.get({ table: "orders", key });
-  if (item?.["status"] !== "pending") return false;
+  if (item?.status !== "pending") return false;
   const order = orderFrom(item);
   const market = ports.catalogue.markets.get(order.market);
-  if (market === undefined) throw new Error(`order ${order.terms.id} is of market ${order.market}, which is not defined`);
+  if (market === undefined)
+    throw new Error(`order ${order.terms.id} is of market ${order.market}, which is not defined`);
   try {
     return await voidOrder(order, market, ports);
   } catch (fault) {

@@ -25,7 +25,11 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
   const stamp = { version: BigInt(entry.version), updatedAtMs: BigInt(entry.timeMs) };
   for (const change of effects.orders.values()) {
     writes.push(orderWrite(change, stamp));
-    slots.push(change.isNew ? { kind: "pending", commandId: change.order.id } : { kind: "owned", userId: change.order.userId });
+    slots.push(
+      change.isNew
+        ? { kind: "pending", commandId: change.order.id }
+        : { kind: "owned", userId: change.order.userId },
+    );
   }
   for (const cancel of effects.pendingCancels.values()) {
     writes.push(pendingCancelWrite(cancel, stamp));
@@ -35,7 +39,8 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
     const changes = new Map([...assets].filter(([, change]) => changesSomething(change)));
     if (changes.size === 0) continue;
     for (const [asset, { available }] of changes) {
-      if (available < 0n) throw new Error(`the matcher would take ${asset} of ${userId} that was not reserved`);
+      if (available < 0n)
+        throw new Error(`the matcher would take ${asset} of ${userId} that was not reserved`);
     }
     writes.push(walletWrite(userId, changes, { set: { [`version:${entry.market}`]: stamp.version } }));
     slots.push({ kind: "owned", userId });
@@ -83,7 +88,9 @@ function orderWrite({ order, isNew, status, reason }: OrderChange, stamp: Item):
       ...(reason === undefined ? {} : { reason }),
     },
     ...(live ? {} : { remove: ["liveUserId"] }),
-    when: isNew ? [{ attribute: "status", is: "equal", to: "pending" }] : [{ attribute: "liveUserId", is: "present" }],
+    when: isNew
+      ? [{ attribute: "status", is: "equal", to: "pending" }]
+      : [{ attribute: "liveUserId", is: "present" }],
   };
 }
 

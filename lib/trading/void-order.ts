@@ -1,12 +1,12 @@
 import type { Market } from "../market/market.ts";
 import { holdAsset, initialHold } from "../matching/order.ts";
 import type { Clock } from "../ports/ports.ts";
+import type { RetryPorts } from "../store/retries.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Store } from "../store/store.ts";
 import { walletWrite } from "../wallet/wallet-item.ts";
 import { type OrderRecord, orderKey } from "./order-item.ts";
 import { forgetWrites } from "./request-items.ts";
-import type { RetryPorts } from "../store/retries.ts";
 
 /**
  * Takes back an order that did not reach its market: rejected, hold released, names forgotten, in one transaction and on condition that it
@@ -32,8 +32,15 @@ export async function voidOrder(
           remove: ["liveUserId"],
           when: [{ attribute: "status", is: "equal", to: "pending" }],
         },
-        walletWrite(terms.userId, new Map([[holdAsset(market, terms.side), { available: hold, locked: -hold }]])),
-        ...forgetWrites({ userId: terms.userId, clientOrderId: order.clientOrderId, idempotencyKey: order.idempotencyKey }),
+        walletWrite(
+          terms.userId,
+          new Map([[holdAsset(market, terms.side), { available: hold, locked: -hold }]]),
+        ),
+        ...forgetWrites({
+          userId: terms.userId,
+          clientOrderId: order.clientOrderId,
+          idempotencyKey: order.idempotencyKey,
+        }),
       ]),
     ports,
   );

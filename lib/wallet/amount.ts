@@ -1,4 +1,4 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Asset, Catalogue } from "../market/market.ts";
 import { type DecimalFault, parseDecimal } from "../money/decimal.ts";
 

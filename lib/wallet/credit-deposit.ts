@@ -1,5 +1,5 @@
 import { auditWrite } from "../audit/record.ts";
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Catalogue } from "../market/market.ts";
 import type { Clock, Log, Random } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
@@ -48,7 +48,11 @@ export async function creditDeposit(
           item: { ...referenceKey(reference), ...depositItem(deposit) },
           when: [{ attribute: "pk", is: "absent" }],
         },
-        { kind: "put", table: "wallets", item: { ...depositKey(userId, deposit.id), ...depositItem(deposit) } },
+        {
+          kind: "put",
+          table: "wallets",
+          item: { ...depositKey(userId, deposit.id), ...depositItem(deposit) },
+        },
         walletWrite(userId, new Map([[asset, { available: units, credited: units }]])),
         auditWrite({
           id: deposit.id,
@@ -75,7 +79,10 @@ async function creditedBefore(
   const item = await store.get({ table: "wallets", key: referenceKey(deposit.reference) });
   if (item === undefined) throw new Error(`reference ${deposit.reference} was refused but does not exist`);
   const credited = depositFrom(item);
-  const isSame = credited.userId === deposit.userId && credited.asset === deposit.asset && credited.units === deposit.units;
+  const isSame =
+    credited.userId === deposit.userId &&
+    credited.asset === deposit.asset &&
+    credited.units === deposit.units;
   if (!isSame) return refuse("DUPLICATE_REFERENCE");
   return success({ deposit: credited, isNew: credited.id === deposit.id });
 }

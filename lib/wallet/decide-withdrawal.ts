@@ -1,5 +1,5 @@
 import { auditWrite } from "../audit/record.ts";
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { withRetries } from "../store/retries.ts";
 import type { WalletPorts } from "./credit-deposit.ts";
 import { walletWrite } from "./wallet-item.ts";
@@ -10,7 +10,11 @@ export type Decision =
   | { readonly status: "rejected"; readonly reason: string }
   | { readonly status: "cancelled" };
 
-const ACTIONS = { completed: "withdrawal.approve", rejected: "withdrawal.reject", cancelled: "withdrawal.cancel" } as const;
+const ACTIONS = {
+  completed: "withdrawal.approve",
+  rejected: "withdrawal.reject",
+  cancelled: "withdrawal.cancel",
+} as const;
 
 export type DecideWithdrawal = {
   readonly id: string;
@@ -25,17 +29,27 @@ export type DecideWithdrawal = {
 };
 
 /** Ends a pending withdrawal once: completing burns what is locked, anything else releases it. */
-export async function decideWithdrawal(input: DecideWithdrawal, ports: WalletPorts): Promise<Result<Withdrawal>> {
+export async function decideWithdrawal(
+  input: DecideWithdrawal,
+  ports: WalletPorts,
+): Promise<Result<Withdrawal>> {
   const { id, decision, actor, operationId } = input;
   const ownerId = input.ownerId ?? (await ownerOf(id, ports));
-  const item = ownerId === undefined ? undefined : await ports.store.get({ table: "wallets", key: withdrawalKey(ownerId, id) });
+  const item =
+    ownerId === undefined
+      ? undefined
+      : await ports.store.get({ table: "wallets", key: withdrawalKey(ownerId, id) });
   if (item === undefined) return refuse("NOT_FOUND", "Withdrawal not found");
   const withdrawal = withdrawalFrom(item);
   const { asset, units, userId } = withdrawal;
   const nowMs = ports.clock.nowMs();
   const decided: Withdrawal = { ...withdrawal, ...decision, updatedAtMs: nowMs };
-  if (withdrawal.status !== "pending_approval") return item["decidedBy"] === operationId ? success(withdrawal) : refuse("ALREADY_DECIDED");
-  const change = decision.status === "completed" ? { locked: -units, withdrawn: units } : { locked: -units, available: units };
+  if (withdrawal.status !== "pending_approval")
+    return item.decidedBy === operationId ? success(withdrawal) : refuse("ALREADY_DECIDED");
+  const change =
+    decision.status === "completed"
+      ? { locked: -units, withdrawn: units }
+      : { locked: -units, available: units };
   const outcome = await withRetries(
     () =>
       ports.store.transact([
@@ -61,8 +75,8 @@ export async function decideWithdrawal(input: DecideWithdrawal, ports: WalletPor
   );
   if (!outcome.ok) {
     const now = await ports.store.get({ table: "wallets", key: withdrawalKey(userId, id) });
-    if (now?.["decidedBy"] === operationId) return success(withdrawalFrom(now));
-    if (now?.["status"] !== "pending_approval") return refuse("ALREADY_DECIDED");
+    if (now?.decidedBy === operationId) return success(withdrawalFrom(now));
+    if (now?.status !== "pending_approval") return refuse("ALREADY_DECIDED");
     throw new Error(`withdrawal ${id} cannot be decided: its wallet does not hold what it locked`);
   }
   ports.log.info(`withdrawal_${decision.status}`, { withdrawalId: id, userId, asset, actor });
@@ -71,5 +85,5 @@ export async function decideWithdrawal(input: DecideWithdrawal, ports: WalletPor
 
 async function ownerOf(id: string, { store }: WalletPorts): Promise<string | undefined> {
   const item = await store.get({ table: "wallets", key: withdrawalOwnerKey(id) });
-  return item === undefined ? undefined : String(item["ownerId"]);
+  return item === undefined ? undefined : String(item.ownerId);
 }

@@ -27,11 +27,11 @@ export function depositItem(deposit: Deposit): Item {
 
 export function depositFrom(item: Item): Deposit {
   return {
-    id: String(item["id"]),
-    userId: String(item["userId"]),
-    asset: String(item["asset"]),
-    units: item["units"] as bigint,
-    reference: String(item["reference"]),
-    createdAtMs: Number(item["createdAtMs"]),
+    id: String(item.id),
+    userId: String(item.userId),
+    asset: String(item.asset),
+    units: item.units as bigint,
+    reference: String(item.reference),
+    createdAtMs: Number(item.createdAtMs),
   };
 }

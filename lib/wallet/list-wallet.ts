@@ -1,21 +1,41 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
 import type { Store } from "../store/store.ts";
 import { type Deposit, depositFrom, depositKey } from "./deposit-item.ts";
-import { type Withdrawal, WITHDRAWAL_STATUSES, type WithdrawalStatus, withdrawalFrom, withdrawalKey } from "./withdrawal-item.ts";
+import {
+  WITHDRAWAL_STATUSES,
+  type Withdrawal,
+  type WithdrawalStatus,
+  withdrawalFrom,
+  withdrawalKey,
+} from "./withdrawal-item.ts";
 
 type Ports = { readonly store: Store };
 
-export async function listDeposits(userId: string, request: ListRequest, ports: Ports): Promise<Listing<Deposit>> {
+export async function listDeposits(
+  userId: string,
+  request: ListRequest,
+  ports: Ports,
+): Promise<Listing<Deposit>> {
   const { pk } = depositKey(userId, "");
   const query = { table: "wallets", pk, from: "DEPOSIT#", to: "DEPOSIT#~", consistent: true } as const;
-  return listById(await listNewestFirst({ query, request: after(request, "DEPOSIT#"), read: depositFrom }, ports), "DEPOSIT#");
+  return listById(
+    await listNewestFirst({ query, request: after(request, "DEPOSIT#"), read: depositFrom }, ports),
+    "DEPOSIT#",
+  );
 }
 
-export async function listWithdrawals(userId: string, request: ListRequest, ports: Ports): Promise<Listing<Withdrawal>> {
+export async function listWithdrawals(
+  userId: string,
+  request: ListRequest,
+  ports: Ports,
+): Promise<Listing<Withdrawal>> {
   const { pk } = withdrawalKey(userId, "");
   const query = { table: "wallets", pk, from: "WITHDRAWAL#", to: "WITHDRAWAL#~", consistent: true } as const;
-  return listById(await listNewestFirst({ query, request: after(request, "WITHDRAWAL#"), read: withdrawalFrom }, ports), "WITHDRAWAL#");
+  return listById(
+    await listNewestFirst({ query, request: after(request, "WITHDRAWAL#"), read: withdrawalFrom }, ports),
+    "WITHDRAWAL#",
+  );
 }
 
 export async function getWithdrawal(
@@ -40,19 +60,22 @@ export async function listAllWithdrawals(
           query: { table: "wallets", index: "withdrawalStatus", pk },
           sortAttribute: "id",
           request,
-          read: (item) => String(item["id"]),
+          read: (item) => String(item.id),
         },
         ports,
       ),
     ),
   );
-  const ids = lists.flatMap(({ items }) => items).sort().reverse();
+  const ids = lists
+    .flatMap(({ items }) => items)
+    .sort()
+    .reverse();
   const shown = ids.slice(0, request.limit);
   const items: Withdrawal[] = [];
   for (const id of shown) {
     // The index may be behind by a decision; the table is not.
     const owner = await ports.store.get({ table: "wallets", key: { pk: `WITHDRAWAL#${id}`, sk: "OWNER" } });
-    const found = await getWithdrawal({ userId: String(owner?.["ownerId"]), id }, ports);
+    const found = await getWithdrawal({ userId: String(owner?.ownerId), id }, ports);
     if (found.ok && (status === undefined || found.value.status === status)) items.push(found.value);
   }
   const last = shown.at(-1);

@@ -1,10 +1,16 @@
-import { refuse, type Result, success } from "../contract/refusal.ts";
+import { type Result, refuse, success } from "../contract/refusal.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import { withRetries } from "../store/retries.ts";
 import { invalid, readAmount } from "./amount.ts";
 import type { WalletPorts } from "./credit-deposit.ts";
 import { availableOf, isFrozen, walletKey, walletWrite } from "./wallet-item.ts";
-import { type Withdrawal, withdrawalFrom, withdrawalItem, withdrawalKey, withdrawalOwnerKey } from "./withdrawal-item.ts";
+import {
+  type Withdrawal,
+  withdrawalFrom,
+  withdrawalItem,
+  withdrawalKey,
+  withdrawalOwnerKey,
+} from "./withdrawal-item.ts";
 
 export type RequestWithdrawal = {
   readonly userId: string;
@@ -16,12 +22,18 @@ export type RequestWithdrawal = {
 };
 
 /** Locks the amount and records the withdrawal, which an administrator then decides. */
-export async function requestWithdrawal(input: RequestWithdrawal, ports: WalletPorts): Promise<Result<Withdrawal>> {
+export async function requestWithdrawal(
+  input: RequestWithdrawal,
+  ports: WalletPorts,
+): Promise<Result<Withdrawal>> {
   const amount = readAmount(input, ports.catalogue);
   if (!amount.ok) return amount;
   const { asset, units } = amount.value;
   if (units <= asset.withdrawalFee) {
-    return invalid("amount", `must be more than the fee of ${formatDecimal(asset.withdrawalFee, asset.decimals)} ${asset.asset}`);
+    return invalid(
+      "amount",
+      `must be more than the fee of ${formatDecimal(asset.withdrawalFee, asset.decimals)} ${asset.asset}`,
+    );
   }
   const { userId, operationId: id, address } = input;
   const wallet = await ports.store.get({ table: "wallets", key: walletKey(userId) });
@@ -58,9 +70,18 @@ export async function requestWithdrawal(input: RequestWithdrawal, ports: WalletP
     const existing = await ports.store.get({ table: "wallets", key: withdrawalKey(userId, id) });
     if (existing !== undefined) return success(withdrawalFrom(existing));
     if (isFrozen(wallet)) return refuse("ACCOUNT_FROZEN");
-    ports.log.warn("withdrawal_refused", { userId, asset: asset.asset, available: String(availableOf(wallet, asset.asset)) });
+    ports.log.warn("withdrawal_refused", {
+      userId,
+      asset: asset.asset,
+      available: String(availableOf(wallet, asset.asset)),
+    });
     return refuse("INSUFFICIENT_FUNDS");
   }
-  ports.log.info("withdrawal_requested", { withdrawalId: id, userId, asset: asset.asset, amount: input.amount });
+  ports.log.info("withdrawal_requested", {
+    withdrawalId: id,
+    userId,
+    asset: asset.asset,
+    amount: input.amount,
+  });
   return success(withdrawal);
 }

@@ -40,11 +40,11 @@ export function availableOf(wallet: Item | undefined, asset: string): bigint {
 }
 
 export function isFrozen(wallet: Item | undefined): boolean {
-  return wallet?.["frozen"] === true;
+  return wallet?.frozen === true;
 }
 
 export function revisionOf(wallet: Item | undefined): bigint {
-  return (wallet?.["revision"] as bigint | undefined) ?? 0n;
+  return (wallet?.revision as bigint | undefined) ?? 0n;
 }
 
 /** The journal version of a market that last changed the wallet; 0 where none did. */

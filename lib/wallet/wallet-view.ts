@@ -7,7 +7,12 @@ import type { Withdrawal } from "./withdrawal-item.ts";
 
 /** Wallet things as the contract words them: decimal strings, ISO times. */
 
-export type BalanceView = { readonly asset: string; readonly available: string; readonly locked: string; readonly total: string };
+export type BalanceView = {
+  readonly asset: string;
+  readonly available: string;
+  readonly locked: string;
+  readonly total: string;
+};
 
 /** Every asset of the exchange, also those that the user never had. */
 export function balanceViews(wallet: Item | undefined, catalogue: Catalogue): readonly BalanceView[] {
@@ -25,7 +30,14 @@ export function balanceViews(wallet: Item | undefined, catalogue: Catalogue): re
 
 export function depositView(deposit: Deposit, catalogue: Catalogue) {
   const { id, userId, asset, units, reference, createdAtMs } = deposit;
-  return { id, userId, asset, amount: amountText(asset, units, catalogue), reference, createdAt: new Date(createdAtMs).toISOString() };
+  return {
+    id,
+    userId,
+    asset,
+    amount: amountText(asset, units, catalogue),
+    reference,
+    createdAt: new Date(createdAtMs).toISOString(),
+  };
 }
 
 export function withdrawalView(withdrawal: Withdrawal, catalogue: Catalogue) {

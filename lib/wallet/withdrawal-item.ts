@@ -1,7 +1,12 @@
 import type { Item, Key } from "../store/store.ts";
 
 export type WithdrawalStatus = "pending_approval" | "completed" | "rejected" | "cancelled";
-export const WITHDRAWAL_STATUSES: readonly WithdrawalStatus[] = ["pending_approval", "completed", "rejected", "cancelled"];
+export const WITHDRAWAL_STATUSES: readonly WithdrawalStatus[] = [
+  "pending_approval",
+  "completed",
+  "rejected",
+  "cancelled",
+];
 
 /** Amounts in smallest units; the fee is inside the amount. */
 export type Withdrawal = {
@@ -45,16 +50,16 @@ export function withdrawalItem(withdrawal: Withdrawal): Item & Key {
 
 export function withdrawalFrom(item: Item): Withdrawal {
   return {
-    id: String(item["id"]),
-    userId: String(item["userId"]),
-    asset: String(item["asset"]),
-    units: item["units"] as bigint,
-    feeUnits: item["feeUnits"] as bigint,
-    address: String(item["address"]),
-    status: item["status"] as WithdrawalStatus,
-    ...(item["transactionId"] === undefined ? {} : { transactionId: String(item["transactionId"]) }),
-    ...(item["reason"] === undefined ? {} : { reason: String(item["reason"]) }),
-    createdAtMs: Number(item["createdAtMs"]),
-    updatedAtMs: Number(item["updatedAtMs"]),
+    id: String(item.id),
+    userId: String(item.userId),
+    asset: String(item.asset),
+    units: item.units as bigint,
+    feeUnits: item.feeUnits as bigint,
+    address: String(item.address),
+    status: item.status as WithdrawalStatus,
+    ...(item.transactionId === undefined ? {} : { transactionId: String(item.transactionId) }),
+    ...(item.reason === undefined ? {} : { reason: String(item.reason) }),
+    createdAtMs: Number(item.createdAtMs),
+    updatedAtMs: Number(item.updatedAtMs),
   };
 }

@@ -46,7 +46,8 @@ const IMPURE: readonly { readonly pattern: RegExp; readonly what: string }[] = [
   { pattern: /\bimport\.meta\b|\brequire\(/, what: "the loader" },
 ];
 
-const IMPORT = /(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\b[^;"']*?from\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/g;
 
 /** Every broken arrow in words; none for a sound house. */
 export function brokenArrows(files: readonly SourceFile[]): readonly string[] {
@@ -68,12 +69,13 @@ function brokenImports({ path, text }: SourceFile, room: string): readonly strin
   return [...text.matchAll(IMPORT)].flatMap((match) => {
     const imported = match[1] ?? match[2] ?? match[3] ?? "";
     if (!imported.startsWith(".")) {
-      const allowed = PACKAGES[room] ?? (PURE.includes(room) ? PACKAGES["domain"] : undefined);
+      const allowed = PACKAGES[room] ?? (PURE.includes(room) ? PACKAGES.domain : undefined);
       return allowed?.test(imported) === true ? [] : [`${path} (${room}) must not import ${imported}`];
     }
     const target = resolve(path, imported);
     // The definitions of the markets are data.
-    if (target === "resources/markets.json") return room === "adapters" ? [] : [`${path} (${room}) must not read ${target}`];
+    if (target === "resources/markets.json")
+      return room === "adapters" ? [] : [`${path} (${room}) must not read ${target}`];
     const targetRoom = roomOf(target);
     const allowed = targetRoom !== undefined && MAY_IMPORT[room]?.includes(targetRoom) === true;
     return allowed ? [] : [`${path} (${room}) must not import ${target}`];
@@ -83,7 +85,9 @@ function brokenImports({ path, text }: SourceFile, room: string): readonly strin
 function impurities({ path, text }: SourceFile, room: string): readonly string[] {
   if (!PURE.includes(room)) return [];
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "$1");
-  return IMPURE.filter(({ pattern }) => pattern.test(code)).map(({ what }) => `${path} (${room}) must not use ${what}`);
+  return IMPURE.filter(({ pattern }) => pattern.test(code)).map(
+    ({ what }) => `${path} (${room}) must not use ${what}`,
+  );
 }
 
 function resolve(from: string, relative: string): string {

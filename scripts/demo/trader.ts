@@ -110,7 +110,7 @@ export class Trader {
         throw error;
       });
     const ms = performance.now() - startedAt;
-    if (waits && answer.status !== "pending") this.#tally.inTheBookMs.push(ms);
+    if (waits) this.#tally.inTheBookMs.push(ms);
     else this.#tally.acceptedMs.push(ms);
     if (isMeantToFail)
       this.#tally.surprise(`an order that breaks a rule was accepted: ${JSON.stringify(order)}`);

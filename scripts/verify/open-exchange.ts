@@ -24,12 +24,12 @@ const START_MS = 10_000;
 /** The exchange that runs, or the one that DATA_DIR holds, with an engine of its own for as long as it is looked at. */
 export async function openStoredExchange(env: NodeJS.ProcessEnv = process.env): Promise<StoredExchange> {
   // The local engines take any credentials, and the SDK insists on some.
-  process.env["AWS_ACCESS_KEY_ID"] ??= "local";
-  process.env["AWS_SECRET_ACCESS_KEY"] ??= "local";
-  process.env["AWS_REGION"] ??= "eu-central-1";
+  process.env.AWS_ACCESS_KEY_ID ??= "local";
+  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
+  process.env.AWS_REGION ??= "eu-central-1";
   const tablePrefix = loadConfiguration(LOCAL_STAGE).prefix;
-  if (env["DATA_DIR"]) return await openDataDir(resolve(env["DATA_DIR"]), tablePrefix);
-  const running = findRunningStack(env["PORT"] ? Number(env["PORT"]) : undefined);
+  if (env.DATA_DIR) return await openDataDir(resolve(env.DATA_DIR), tablePrefix);
+  const running = findRunningStack(env.PORT ? Number(env.PORT) : undefined);
   if (running !== undefined) {
     return {
       ok: true,
@@ -52,12 +52,20 @@ async function openDataDir(dataDir: string, tablePrefix: string): Promise<Stored
   if (record !== undefined && isSupervisor(record.pid)) {
     const { url, endpoints } = record;
     const place = `the exchange at ${url}, kept in ${dataDir}`;
-    return { ok: true, place, endpoint: endpoints.dynamodb, tablePrefix: record.tablePrefix, close: async () => {} };
+    return {
+      ok: true,
+      place,
+      endpoint: endpoints.dynamodb,
+      tablePrefix: record.tablePrefix,
+      close: async () => {},
+    };
   }
   const database = join(dataDir, "dynamodb.db");
-  if (!existsSync(database)) return { ok: false, message: `${dataDir} holds no exchange: there is no ${database}.` };
+  if (!existsSync(database))
+    return { ok: false, message: `${dataDir} holds no exchange: there is no ${database}.` };
   const program = dynoxidePath();
-  if (program === undefined) return { ok: false, message: "The engine that can read it, dynoxide, is not installed here." };
+  if (program === undefined)
+    return { ok: false, message: "The engine that can read it, dynoxide, is not installed here." };
   const port = await freePort();
   const guard = join(PROJECT_ROOT, "scripts/local/guard.ts");
   const child = fork(guard, [program, "--host", HOST, "--port", String(port), "--db-path", database], {
@@ -73,7 +81,13 @@ async function openDataDir(dataDir: string, tablePrefix: string): Promise<Stored
     await close();
     return { ok: false, message: `The engine cannot open ${database}.` };
   }
-  return { ok: true, place: `the exchange stored in ${dataDir}`, endpoint: `http://${HOST}:${port}`, tablePrefix, close };
+  return {
+    ok: true,
+    place: `the exchange stored in ${dataDir}`,
+    endpoint: `http://${HOST}:${port}`,
+    tablePrefix,
+    close,
+  };
 }
 
 function freePort(): Promise<number> {
@@ -82,7 +96,9 @@ function freePort(): Promise<number> {
     server.once("error", fail);
     server.listen(0, HOST, () => {
       const address = server.address();
-      server.close(() => (address === null || typeof address === "string" ? fail(new Error("no port")) : done(address.port)));
+      server.close(() =>
+        address === null || typeof address === "string" ? fail(new Error("no port")) : done(address.port),
+      );
     });
   });
 }

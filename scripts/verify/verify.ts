@@ -1,7 +1,12 @@
 import Table from "cli-table3";
 import { checkMarket } from "../../lib/reconciliation/check-market.ts";
 import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
-import { type ReconciliationPorts, readConservation, scanWallets, userIdOf } from "../../lib/reconciliation/conservation.ts";
+import {
+  type ReconciliationPorts,
+  readConservation,
+  scanWallets,
+  userIdOf,
+} from "../../lib/reconciliation/conservation.ts";
 import { reconciliationView } from "../../lib/reconciliation/reconciliation-view.ts";
 
 const SHOWN = 10;
@@ -18,8 +23,17 @@ export async function verify(ports: ReconciliationPorts): Promise<number> {
     style: { head: [] },
   });
   for (const item of view.items) {
-    money.push([item.asset, item.available, item.locked, item.feesEarned, item.deposits, item.withdrawals, item.difference]);
-    if (item.difference !== "0") differences.push(`${item.asset}: ${item.left} is there, ${item.right} should be`);
+    money.push([
+      item.asset,
+      item.available,
+      item.locked,
+      item.feesEarned,
+      item.deposits,
+      item.withdrawals,
+      item.difference,
+    ]);
+    if (item.difference !== "0")
+      differences.push(`${item.asset}: ${item.left} is there, ${item.right} should be`);
   }
   console.log(money.toString());
 
@@ -29,7 +43,10 @@ export async function verify(ports: ReconciliationPorts): Promise<number> {
     wallets++;
   }
 
-  const markets = new Table({ head: ["market", "entries", "trades", "live orders", "differences"], style: { head: [] } });
+  const markets = new Table({
+    head: ["market", "entries", "trades", "live orders", "differences"],
+    style: { head: [] },
+  });
   for (const market of ports.catalogue.markets.values()) {
     const check = await checkMarket(market, ports);
     markets.push([market.market, check.entries, check.trades, check.liveOrders, check.differences.length]);
@@ -38,7 +55,9 @@ export async function verify(ports: ReconciliationPorts): Promise<number> {
   console.log(markets.toString());
 
   const seconds = ((ports.clock.nowMs() - startedMs) / 1_000).toFixed(1);
-  console.log(`${wallets} wallets, ${ports.catalogue.markets.size} markets, ${seconds} s: ${differences.length} differences`);
+  console.log(
+    `${wallets} wallets, ${ports.catalogue.markets.size} markets, ${seconds} s: ${differences.length} differences`,
+  );
   for (const difference of differences.slice(0, SHOWN)) console.error(`  ${difference}`);
   if (differences.length > SHOWN) console.error(`  and ${differences.length - SHOWN} more`);
   return differences.length;

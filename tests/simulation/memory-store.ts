@@ -1,112 +1,122 @@
+import type { Item, Key, Outcome, Page, Place, Query, Scan, SlotReason, Store, Value, Write } from "../../lib/store/store.ts";
 import { TABLES, type TableName } from "../../lib/store/tables.ts";
-import type { Condition, Item, Key, Outcome, Page, Query, Scan, SlotReason, Store, Value, Write } from "../../lib/store/store.ts";
+import { holds } from "./conditions.ts";
 
-/** DynamoDB answers at most this much at once; here counted in items. */
-const PAGE = 1_000;
+type Row = Item & Key;
+type Put = { readonly table: TableName; readonly item: Row };
+type IndexKeys = { readonly pk: string; readonly sk: string; readonly keysOnly: boolean };
 
-type Rows = Map<string, Item & Key>;
+const TABLE_KEYS: IndexKeys = { pk: "pk", sk: "sk", keysOnly: false };
+const MOST_AT_ONCE = 100;
 
 /**
  * The store in memory, with DynamoDB's semantics as far as the exchange relies on them: conditions, transactions with a reason for
- * each slot, queries by key range, sparse indexes. One suite runs against it and against the real engines.
+ * each slot, queries by key range, sparse indexes, and refusals of what DynamoDB refuses. One suite runs against it and against the
+ * real engines.
  */
 export class MemoryStore implements Store {
-  readonly #tables = new Map<TableName, Map<string, Rows>>();
+  readonly #tables = new Map<TableName, Map<string, Map<string, Row>>>();
+  readonly #pageItems: number;
 
-  async get({ table, key }: { table: TableName; key: Key }): Promise<Item | undefined> {
+  /** DynamoDB answers at most a megabyte at once; here that is counted in items. */
+  constructor({ pageItems = 1_000 }: { readonly pageItems?: number } = {}) {
+    this.#pageItems = pageItems;
+  }
+
+  async get({ table, key }: Place): Promise<Item | undefined> {
     return this.#find(table, key);
   }
 
-  async getMany(places: readonly { table: TableName; key: Key }[]): Promise<readonly (Item | undefined)[]> {
+  async getMany(places: readonly Place[]): Promise<readonly (Item | undefined)[]> {
+    const different = new Set(places.map(({ table, key }) => nameOf(table, key)));
+    if (different.size > MOST_AT_ONCE) throw new Error(`a read of ${different.size} items at once`);
     return places.map(({ table, key }) => this.#find(table, key));
   }
 
   async query(query: Query): Promise<Page> {
-    const { pk: pkName, sk: skName } = keysOf(query.table, query.index);
-    const source = query.index === undefined ? [...this.#rows(query.table, query.pk).values()] : this.#all(query.table);
-    const inRange = source.filter((item) => {
-      const sk = item[skName];
-      if (item[pkName] !== query.pk || typeof sk !== "string") return false;
-      return (query.from === undefined || sk >= query.from) && (query.to === undefined || sk <= query.to);
+    const { table, index, pk, from, to, order } = query;
+    const keys = keysOf(query);
+    if (from !== undefined && to !== undefined && from > to) throw new Error(`a range from ${from} down to ${to}`);
+    const rows = index === undefined ? [...(this.#tables.get(table)?.get(pk)?.values() ?? [])] : this.#all(table);
+    const found = rows.filter((row) => {
+      const sk = row[keys.sk];
+      if (row[keys.pk] !== pk || typeof sk !== "string") return false;
+      return (from === undefined || sk >= from) && (to === undefined || sk <= to);
     });
-    inRange.sort((a, b) => order(a, b, skName) * (query.order === "descending" ? -1 : 1));
-    const start = query.after === undefined ? 0 : inRange.findIndex((item) => isSame(item, query.after as Item)) + 1;
-    return this.#page(inRange, { start, limit: query.limit, table: query.table, index: query.index });
+    const direction = order === "descending" ? -1 : 1;
+    return this.#page(found, query, (a, b) => direction * compareBy([keys.sk, "pk", "sk"], a, b));
   }
 
   async scan(scan: Scan): Promise<Page> {
-    const all = this.#all(scan.table).filter((item) => scan.index === undefined || isIndexed(item, keysOf(scan.table, scan.index)));
-    const start = scan.after === undefined ? 0 : all.findIndex((item) => isSame(item, scan.after as Item)) + 1;
-    return this.#page(all, { start, limit: scan.limit, table: scan.table, index: scan.index });
+    const keys = keysOf(scan);
+    const indexed = this.#all(scan.table).filter((row) => row[keys.pk] !== undefined && row[keys.sk] !== undefined);
+    return this.#page(indexed, scan, (a, b) => compareBy(["pk", "sk"], a, b));
   }
 
   async write(write: Write): Promise<Outcome> {
+    if (write.kind === "check") throw new Error("a check alone writes nothing");
     return this.transact([write]);
   }
 
   async transact(writes: readonly Write[]): Promise<Outcome> {
-    assertTransaction(writes);
+    if (writes.length === 0 || writes.length > MOST_AT_ONCE) throw new Error(`a transaction of ${writes.length} items`);
+    assertDifferent(writes.map((write) => nameOf(write.table, write.kind === "put" ? write.item : write.key)));
     const reasons = writes.map((write) => this.#reason(write));
     if (reasons.some(({ code }) => code !== "none")) return { ok: false, reasons };
     for (const write of writes) this.#apply(write);
     return { ok: true };
   }
 
-  async putMany(puts: readonly { table: TableName; item: Item & Key }[]): Promise<void> {
+  async putMany(puts: readonly Put[]): Promise<void> {
+    assertDifferent(puts.map(({ table, item }) => nameOf(table, item)));
     for (const { table, item } of puts) this.#apply({ kind: "put", table, item });
   }
 
-  #find(table: TableName, key: Key): (Item & Key) | undefined {
+  #find(table: TableName, key: Key): Row | undefined {
     return this.#tables.get(table)?.get(key.pk)?.get(key.sk);
   }
 
-  #rows(table: TableName, pk: string): Rows {
-    return this.#tables.get(table)?.get(pk) ?? new Map();
-  }
-
-  #all(table: TableName): (Item & Key)[] {
+  #all(table: TableName): Row[] {
     return [...(this.#tables.get(table)?.values() ?? [])].flatMap((rows) => [...rows.values()]);
   }
 
-  #page(
-    items: readonly (Item & Key)[],
-    { start, limit, table, index }: { start: number; limit: number | undefined; table: TableName; index: string | undefined },
-  ): Page {
-    const end = start + Math.min(limit ?? PAGE, PAGE);
-    const page = items.slice(start, end).map((item) => shown(item, table, index));
-    const last = items[end - 1];
-    // Like DynamoDB, a full page names a next one even where nothing follows.
-    return last === undefined ? { items: page } : { items: page, next: { pk: last.pk, sk: last.sk } };
+  /** What comes after `after`, which need not exist any more. */
+  #page(rows: Row[], request: Query | Scan, compare: (a: Item, b: Item) => number): Page {
+    const { after, limit } = request;
+    const keys = keysOf(request);
+    const rest = after === undefined ? rows : rows.filter((row) => compare(row, after) > 0);
+    rest.sort(compare);
+    const shown = rest.slice(0, Math.min(limit ?? this.#pageItems, this.#pageItems));
+    const items = shown.map((row) => (keys.keysOnly ? keyPart(row, keys) : structuredClone(row)));
+    const last = shown.at(-1);
+    return last === undefined || shown.length === rest.length ? { items } : { items, next: keyPart(last, keys) };
   }
 
   #reason(write: Write): SlotReason {
-    const key = write.kind === "put" ? write.item : write.key;
-    const item = this.#find(write.table, key);
-    const holds = (write.when ?? []).every((condition) => isTrue(condition, item));
-    if (holds) return { code: "none" };
+    const item = this.#find(write.table, write.kind === "put" ? write.item : write.key);
+    if ((write.when ?? []).every((condition) => holds(condition, item))) return { code: "none" };
     return item === undefined ? { code: "condition" } : { code: "condition", item };
   }
 
   #apply(write: Write): void {
     if (write.kind === "check") return;
     const { pk, sk } = write.kind === "put" ? write.item : write.key;
-    let partitions = this.#tables.get(write.table);
-    if (partitions === undefined) {
-      partitions = new Map();
-      this.#tables.set(write.table, partitions);
-    }
-    let rows = partitions.get(pk);
-    if (rows === undefined) {
-      rows = new Map();
-      partitions.set(pk, rows);
-    }
+    const rows = this.#partition(write.table, pk);
     if (write.kind === "delete") rows.delete(sk);
     else if (write.kind === "put") rows.set(sk, structuredClone(write.item));
     else rows.set(sk, updated(rows.get(sk) ?? { pk, sk }, write));
   }
+
+  #partition(table: TableName, pk: string): Map<string, Row> {
+    const partitions = this.#tables.get(table) ?? new Map<string, Map<string, Row>>();
+    this.#tables.set(table, partitions);
+    const rows = partitions.get(pk) ?? new Map<string, Row>();
+    partitions.set(pk, rows);
+    return rows;
+  }
 }
 
-function updated(before: Item & Key, write: Write & { kind: "update" }): Item & Key {
+function updated(before: Row, write: Write & { readonly kind: "update" }): Row {
   const after: Record<string, Value> & Key = { ...before, ...structuredClone(write.set ?? {}) };
   for (const [attribute, by] of Object.entries(write.add ?? {})) {
     after[attribute] = ((before[attribute] as bigint | undefined) ?? 0n) + by;
@@ -115,72 +125,38 @@ function updated(before: Item & Key, write: Write & { kind: "update" }): Item & 
   return after;
 }
 
-function isTrue(condition: Condition, item: Item | undefined): boolean {
-  const value = item?.[condition.attribute];
-  if (condition.is === "absent") return value === undefined;
-  if (condition.is === "present") return value !== undefined;
-  const { to } = condition;
-  switch (condition.is) {
-    case "absent_or_below":
-      return value === undefined || (typeof value === typeof to && value < to);
-    case "absent_or_equal":
-      return value === undefined || value === to;
-    case "not_equal":
-      return value !== to;
-    default:
-      if (value === undefined || typeof value !== typeof to) return false;
-  }
-  switch (condition.is) {
-    case "equal":
-      return value === to;
-    case "below":
-      return value < to;
-    case "at_most":
-      return value <= to;
-    case "above":
-      return value > to;
-    case "at_least":
-      return value >= to;
-  }
-}
-
-function keysOf(table: TableName, index: string | undefined): { readonly pk: string; readonly sk: string; readonly keysOnly?: boolean } {
-  if (index === undefined) return { pk: "pk", sk: "sk" };
-  const indexes: { readonly [name: string]: { readonly pk: string; readonly sk: string; readonly keysOnly: boolean } } = TABLES[table].indexes;
+function keysOf({ table, index, consistent }: Query | Scan): IndexKeys {
+  if (index === undefined) return TABLE_KEYS;
+  if (consistent === true) throw new Error(`index ${index} cannot be read consistently`);
+  const indexes: { readonly [name: string]: IndexKeys } = TABLES[table].indexes;
   const keys = indexes[index];
   if (keys === undefined) throw new Error(`table ${table} has no index ${index}`);
   return keys;
 }
 
-function isIndexed(item: Item, keys: { readonly pk: string; readonly sk: string }): boolean {
-  return item[keys.pk] !== undefined && item[keys.sk] !== undefined;
+function keyPart({ pk, sk, ...row }: Row, keys: IndexKeys): Item {
+  const part: Record<string, Value> = { pk, sk };
+  for (const name of [keys.pk, keys.sk]) part[name] ??= row[name] as Value;
+  return part;
 }
 
-function shown(item: Item & Key, table: TableName, index: string | undefined): Item {
-  const keys = keysOf(table, index);
-  if (keys.keysOnly !== true) return structuredClone(item);
-  return { pk: item.pk, sk: item.sk, [keys.pk]: item[keys.pk] as Value, [keys.sk]: item[keys.sk] as Value };
+function compareBy(attributes: readonly string[], a: Item, b: Item): number {
+  for (const attribute of attributes) {
+    const [left, right] = [String(a[attribute]), String(b[attribute])];
+    if (left !== right) return left < right ? -1 : 1;
+  }
+  return 0;
 }
 
-function order(a: Item & Key, b: Item & Key, skName: string): number {
-  const left = String(a[skName]);
-  const right = String(b[skName]);
-  if (left !== right) return left < right ? -1 : 1;
-  return a.pk < b.pk ? -1 : 1;
+function nameOf(table: TableName, { pk, sk }: Key): string {
+  return JSON.stringify([table, pk, sk]);
 }
 
-function isSame(item: Item & Key, key: Item): boolean {
-  return item.pk === key["pk"] && item.sk === key["sk"];
-}
-
-/** What DynamoDB refuses outright; code that asks for it has a bug. */
-function assertTransaction(writes: readonly Write[]): void {
-  if (writes.length === 0 || writes.length > 100) throw new Error(`a transaction of ${writes.length} items`);
-  const places = new Set(
-    writes.map((write) => {
-      const { pk, sk } = write.kind === "put" ? write.item : write.key;
-      return `${write.table} ${pk} ${sk}`;
-    }),
-  );
-  if (places.size !== writes.length) throw new Error("a transaction names an item twice");
+/** DynamoDB refuses it outright; code that asks for it has a bug. */
+function assertDifferent(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw new Error(`${name} is written twice at once`);
+    seen.add(name);
+  }
 }

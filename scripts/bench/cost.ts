@@ -1,0 +1,205 @@
+import { createDynamoStore } from "../../lib/adapters/dynamodb-store.ts";
+import { authenticate } from "../../lib/auth/authenticate.ts";
+import { success } from "../../lib/contract/refusal.ts";
+import { idempotently } from "../../lib/edge/idempotency.ts";
+import { recover } from "../../lib/journal/recover.ts";
+import { saveSnapshot } from "../../lib/journal/snapshots.ts";
+import { cancelOrder } from "../../lib/trading/cancel-order.ts";
+import { awaitOrder } from "../../lib/trading/get-order.ts";
+import type { OrderRecord } from "../../lib/trading/order-item.ts";
+import { orderView } from "../../lib/trading/order-view.ts";
+import { CapacityMeter } from "./capacity.ts";
+import { costReport } from "./cost-report.ts";
+import type { Engines } from "./engines.ts";
+import { expectSuccess, InProcessExchange, type User } from "./in-process.ts";
+import { measureItems } from "./item-kinds.ts";
+import {
+  BATCH_ORDERS,
+  type Place,
+  placeFillingBatch,
+  placeFollowingBatch,
+  placeRestingBatch,
+  placing,
+} from "./order-flow.ts";
+import type { Measured } from "./report.ts";
+
+/** Enough that what the projector writes now and then only (the depth, every 32 entries) counts with its share. */
+const STANDARD_BATCHES = 64;
+const BATCHES = 12;
+const RUNS_TOGETHER = 8;
+const USERS = 20;
+const RESTING_BATCHES = 20;
+
+type Bench = {
+  readonly exchange: InProcessExchange;
+  readonly meter: CapacityMeter;
+  readonly users: readonly User[];
+  readonly say: (note: string) => void;
+};
+
+/** What one order consumes at each step, by the engine's own account of each call. */
+export async function measureCost(engines: Engines, say: (note: string) => void): Promise<Measured> {
+  const meter = new CapacityMeter(engines.prefix);
+  const options = { tablePrefix: engines.prefix, endpoint: engines.dynamodbEndpoint, meter: meter.note };
+  const exchange = new InProcessExchange(createDynamoStore(options));
+  const users = await meter.during("accounts", () => exchange.openAccounts(USERS));
+  const bench = { exchange, meter, users, say };
+  await standardFlow(bench);
+  const items = await meter.during("items", () => measureItems(exchange.store));
+  await followingFlow(bench);
+  await otherBatches(bench);
+  await namedOrders(bench);
+  const resting = await restingOrders(bench);
+  await instances(bench, resting.length);
+  await cancels(bench, resting);
+  await calls(bench);
+  return costReport(meter, { items, resting: resting.length, standardBatches: STANDARD_BATCHES, batches: BATCHES });
+}
+
+async function standardFlow({ exchange, meter, users, say }: Bench): Promise<void> {
+  for (let batch = 0; batch < STANDARD_BATCHES; batch++) {
+    say(`standard flow, batch ${batch + 1} of ${STANDARD_BATCHES}`);
+    await meter.during("reserve", () => placeFillingBatch(batch, placing(exchange), users));
+    // The first batch finds a cold matcher and a cold projector, which are measured apart.
+    await meter.during(batch === 0 ? "cold" : "match", () => exchange.matchBatch());
+    await meter.during(batch === 0 ? "cold" : "project", () => exchange.project());
+  }
+}
+
+async function followingFlow({ exchange, meter, users, say }: Bench): Promise<void> {
+  say("orders that fill the batch before");
+  for (let batch = 0; batch <= BATCHES; batch++) {
+    await meter.during("accept", () => placeFollowingBatch(batch, placing(exchange), users));
+    await meter.during(batch === 0 ? "accept" : "match following", () => exchange.matchBatch());
+  }
+  await meter.during("accept", async () => {
+    for (const user of users.slice(-BATCH_ORDERS / 2)) await placing(exchange)(user, "buy", "99999");
+    await exchange.matchAll();
+    await exchange.project();
+  });
+}
+
+async function otherBatches({ exchange, meter, users, say }: Bench): Promise<void> {
+  const flow = async (traders: readonly User[], match: () => Promise<void>): Promise<void> => {
+    for (let batch = 0; batch < BATCHES; batch++) {
+      await meter.during("accept", () => placeFillingBatch(batch, placing(exchange), traders));
+      await match();
+    }
+  };
+  say("batches of the same four traders");
+  await flow(users.slice(0, 4), () => meter.during("match four", () => exchange.matchAll()));
+  await meter.during("accept", () => exchange.project());
+  say("batches of one");
+  await flow(users, async () => {
+    for (let order = 0; order < BATCH_ORDERS; order++) {
+      await meter.during("match single", () => exchange.matchBatch(1));
+      await meter.during("project single", () => exchange.project());
+    }
+  });
+  say("projections, several entries at a time");
+  for (let run = 0; run < STANDARD_BATCHES / RUNS_TOGETHER; run++) {
+    for (let batch = 0; batch < RUNS_TOGETHER; batch++) {
+      await meter.during("accept", () => placeFillingBatch(batch, placing(exchange), users));
+      await meter.during("accept", () => exchange.matchAll());
+    }
+    await meter.during("project together", () => exchange.project());
+  }
+}
+
+/** Names of the length that clients use: a UUID. */
+async function namedOrders({ exchange, meter, users, say }: Bench): Promise<void> {
+  const order = (user: User, side: "buy" | "sell", price: string, clientOrderId?: string) => ({
+    user,
+    request: { side, price, quantity: "0.0153", ...(clientOrderId === undefined ? {} : { clientOrderId }) },
+  });
+  const keyed =
+    (name: () => { key: string; clientOrderId?: string }): Place =>
+    async (user, side, price) => {
+      const { key, clientOrderId } = name();
+      const { request } = order(user, side, price, clientOrderId);
+      let placed: OrderRecord | undefined;
+      // As the edge does it for every call under a key: the record is looked up before, and keeps the answer after.
+      expectSuccess(
+        await idempotently(
+          { userId: user.id, key, fingerprint: "f".repeat(64), kept: "transaction" },
+          async (operationId, idempotency) => {
+            placed = await exchange.place(user, request, { operationId, idempotency });
+            return success({ status: 201, body: orderView(placed, exchange.catalogue) });
+          },
+          exchange,
+        ),
+      );
+      if (placed === undefined) throw new Error("the order was not placed");
+      return placed;
+    };
+  const ways: readonly (readonly [label: string, place: Place])[] = [
+    [
+      "reserve client id",
+      (user, side, price) =>
+        exchange.place(user, order(user, side, price, crypto.randomUUID()).request),
+    ],
+    ["reserve key", keyed(() => ({ key: crypto.randomUUID() }))],
+    ["reserve both", keyed(() => ({ key: crypto.randomUUID(), clientOrderId: crypto.randomUUID() }))],
+    [
+      "reserve same",
+      keyed(() => {
+        const key = crypto.randomUUID();
+        return { key, clientOrderId: key };
+      }),
+    ],
+  ];
+  for (const [label, place] of ways) {
+    say(`orders that are named: ${label}`);
+    for (let batch = 0; batch < BATCHES; batch++) {
+      await meter.during(label, () => placeFillingBatch(batch, place, users));
+      await meter.during("accept", () => exchange.matchAll());
+    }
+  }
+}
+
+async function restingOrders({ exchange, meter, users, say }: Bench): Promise<readonly OrderRecord[]> {
+  const orders: OrderRecord[] = [];
+  say("orders that all rest");
+  for (let batch = 0; batch < RESTING_BATCHES; batch++) {
+    orders.push(...(await meter.during("accept", () => placeRestingBatch(batch, placing(exchange), users))));
+    await meter.during("match resting", () => exchange.matchBatch());
+  }
+  return orders;
+}
+
+/** What a new instance reads before its first batch, and what a snapshot writes. */
+async function instances({ exchange, meter, say }: Bench, resting: number): Promise<void> {
+  say(`a snapshot of ${resting} orders and a cold start`);
+  const deadline = exchange.clock.nowMs() + 60_000;
+  const state = await meter.during("recover", () => recover(exchange.market, deadline, exchange));
+  if (state.book.size !== resting) throw new Error(`${state.book.size} orders rest, not ${resting}`);
+  await meter.during("snapshot", () => saveSnapshot(state, exchange));
+  await meter.during("recover snapshot", () => recover(exchange.market, deadline, exchange));
+}
+
+async function cancels({ exchange, meter, say }: Bench, orders: readonly OrderRecord[]): Promise<void> {
+  say("cancels");
+  for (let start = 0; start < orders.length; start += BATCH_ORDERS) {
+    for (const { terms } of orders.slice(start, start + BATCH_ORDERS)) {
+      const operation = { operationId: exchange.newId(), correlationId: exchange.newId() };
+      await meter.during("cancel", async () => {
+        expectSuccess(await cancelOrder({ userId: terms.userId, orderId: terms.id, ...operation }, exchange));
+      });
+    }
+    await meter.during("match cancels", () => exchange.matchBatch());
+  }
+}
+
+/** What comes with every call, and with one that waits. */
+async function calls({ exchange, meter, users }: Bench): Promise<void> {
+  for (const { id, sessionId } of users) {
+    await meter.during("authenticate", async () => {
+      expectSuccess(await authenticate(`${id} ${sessionId}`, exchange));
+    });
+  }
+  for (const user of users.slice(0, BATCH_ORDERS)) {
+    const order = await meter.during("accept", () => placing(exchange)(user, "sell", "70000"));
+    await meter.during("accept", () => exchange.matchAll());
+    await meter.during("wait", () => awaitOrder(order, { waitMs: 1_000, until: "entered" }, exchange));
+  }
+}

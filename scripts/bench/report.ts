@@ -1,0 +1,21 @@
+import { type Column, heading, print, table } from "../client/terminal.ts";
+
+export type ReportTable = {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  readonly notes?: readonly string[];
+};
+
+/** What a part of the benchmark has found: for people, and as plain figures for programs. */
+export type Measured = { readonly tables: readonly ReportTable[]; readonly figures: object };
+
+export function printTables(tables: readonly ReportTable[]): void {
+  for (const { title, columns, rows, notes = [] } of tables) {
+    heading(title);
+    // The first column names what was measured; figures stand to the right.
+    const drawn: Column[] = columns.map((name, index) => ({ title: name, align: index === 0 ? "left" : "right" }));
+    print(table(drawn, rows));
+    for (const note of notes) print(`  ${note}`);
+  }
+}

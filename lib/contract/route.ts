@@ -53,9 +53,6 @@ export type AnswerOf<R extends Route> = {
   };
 }[keyof R["answers"] & number];
 
-/** The body of the only, or of any, success answer with a body: what use cases produce. */
-export type AnswerBodyOf<R extends Route> = Exclude<AnswerOf<R>["body"], undefined>;
-
 /** Every refusal that a caller of the route can meet: its own and those that its shape brings. */
 export function refusalsOf(definition: Route): readonly Code[] {
   const codes = new Set<Code>(definition.refusals);

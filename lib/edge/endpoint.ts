@@ -86,7 +86,7 @@ async function perform<R extends Route>(
       ...(idempotency === undefined ? {} : { idempotency }),
       client: {
         ip: requestContext.http.sourceIp,
-        userAgent: requestContext.http.userAgent.slice(0, DEVICE_LENGTH),
+        userAgent: (requestContext.http.userAgent ?? "").slice(0, DEVICE_LENGTH),
       },
     };
     // The middlewares parsed by this very route, which the types of the event cannot say.

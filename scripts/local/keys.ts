@@ -29,7 +29,7 @@ function readKeys(path: string): SigningKeys {
   }
 }
 
-function newKeys(): SigningKeys {
+export function newKeys(): SigningKeys {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const open = publicKey.export({ format: "jwk" });
   const marks = { alg: "EdDSA", use: "sig", kid: thumbprint(open) };

@@ -10,6 +10,7 @@ import {
 import { reconciliationView } from "../../lib/reconciliation/reconciliation-view.ts";
 
 const SHOWN = 10;
+const PLAIN = { head: [], border: [], compact: true };
 
 /** Runs all checks and prints what they find. Returns the number of differences. */
 export async function verify(ports: ReconciliationPorts): Promise<number> {
@@ -20,7 +21,7 @@ export async function verify(ports: ReconciliationPorts): Promise<number> {
   const view = reconciliationView(conservation, { catalogue: ports.catalogue, timeMs: startedMs });
   const money = new Table({
     head: ["asset", "available", "locked", "fees", "deposits", "withdrawals", "difference"],
-    style: { head: [] },
+    style: PLAIN,
   });
   for (const item of view.items) {
     money.push([
@@ -45,7 +46,7 @@ export async function verify(ports: ReconciliationPorts): Promise<number> {
 
   const markets = new Table({
     head: ["market", "entries", "trades", "live orders", "differences"],
-    style: { head: [] },
+    style: PLAIN,
   });
   for (const market of ports.catalogue.markets.values()) {
     const check = await checkMarket(market, ports);

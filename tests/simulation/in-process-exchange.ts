@@ -1,118 +1,119 @@
-import definitions from "../../resources/markets.json" with { type: "json" };
-import { Projector } from "../../lib/market/projector.ts";
 import { readCatalogue } from "../../lib/market/market.ts";
+import { Projector } from "../../lib/market/projector.ts";
 import { commandToWire } from "../../lib/matching/command-wire.ts";
+import type { QueuedCommand } from "../../lib/matching/plan.ts";
 import type { CommandQueue } from "../../lib/ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../../lib/ports/ports.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { Matcher } from "../../lib/trading/matcher.ts";
 import { readMessage } from "../../lib/trading/queued-command.ts";
+import definitions from "../../resources/markets.json" with { type: "json" };
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
-
-/** Without time of its own: sleeping is what makes it pass. */
-export class VirtualClock implements Clock {
-  #nowMs = Date.UTC(2026, 0, 1);
-  nowMs(): number {
-    return this.#nowMs;
-  }
-  async sleep(ms: number): Promise<void> {
-    this.#nowMs += ms;
-  }
-  advance(ms: number): void {
-    this.#nowMs += ms;
-  }
-}
-
-const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
-const UNMEASURED: Metrics = { add: () => {} };
-const BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
-/** Ids and chances that follow from a counter: the same run gives the same ids. */
-export class CountingRandom implements Random {
-  #count = 0;
-  id(timeMs: number): string {
-    const encode = (value: number, length: number): string =>
-      Array.from({ length }, (_, index) => BASE32[Math.floor(value / 32 ** (length - 1 - index)) % 32]).join("");
-    return encode(timeMs, 10) + encode(this.#count++, 16);
-  }
-  fraction(): number {
-    return 0.5;
-  }
-}
+import type { Delivery } from "../../scripts/local/sqs/message.ts";
+import { CountingRandom, RecordingLog, VirtualClock } from "./effects.ts";
 
 export const CATALOGUE = readCatalogue(definitions);
 
-/** The exchange's own use cases in one process, around a store that is given and queues that are models. */
+const UNMEASURED: Metrics = { add: () => {} };
+const VISIBILITY_MS = 10_000;
+const PLAN_MS = 3_000;
+const COMMIT_MS = 4_500;
+
+export type Effects = { readonly clock?: Clock; readonly log?: Log; readonly metrics?: Metrics };
+
+/** Messages in flight, and the commands that they carry. */
+export type Batch = { readonly deliveries: readonly Delivery[]; readonly commands: readonly QueuedCommand[] };
+
+/**
+ * The exchange's own use cases in one process, around a store that is given and queues that are models. It is itself the ports of
+ * every use case; `{ ...exchange, store: another }` are the same ports around another store.
+ */
 export class InProcessExchange {
   readonly catalogue = CATALOGUE;
-  readonly clock: Clock;
-  readonly random: Random = new CountingRandom();
-  readonly log: Log = SILENT;
-  readonly metrics: Metrics = UNMEASURED;
   readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly random: Random = new CountingRandom();
   readonly queue: CommandQueue;
-  readonly queues = new Map<string, FifoQueue>();
+  readonly #queues = new Map<string, { readonly fifo: FifoQueue; readonly epoch: string }>();
   readonly #matchers = new Map<string, Matcher>();
   readonly #projectors = new Map<string, Projector>();
+  #created = 0;
 
-  constructor(store: Store, clock: Clock = new VirtualClock()) {
+  constructor(store: Store, { clock = new VirtualClock(), log = new RecordingLog(), metrics = UNMEASURED }: Effects = {}) {
     this.store = store;
     this.clock = clock;
-    let messages = 0;
-    for (const market of this.catalogue.markets.keys()) {
-      this.queues.set(market, new FifoQueue({ identity: market, newMessageId: () => `message-${messages++}`, sequenceStart: 1_000n }));
-    }
+    this.log = log;
+    this.metrics = metrics;
+    for (const market of this.catalogue.markets.keys()) this.createQueue(market, 1_000n);
     this.queue = {
       send: async (market, command, correlationId) => {
-        const body = JSON.stringify({ command: commandToWire(command), correlationId });
-        this.queueOf(market).send({ groupId: market, deduplicationId: command.id, body }, this.clock.nowMs());
+        this.#send(market, { id: command.id, body: JSON.stringify({ command: commandToWire(command), correlationId }) });
       },
-      epoch: async (market) => `epoch-of-${market}`,
+      epoch: async (market) => this.#queueOf(market).epoch,
       marketOf: (arn) => arn,
       redeliver: async () => {},
-      depth: async (market) => this.queueOf(market).counts(this.clock.nowMs()).visible,
+      depth: async (market) => this.#queueOf(market).fifo.counts(this.clock.nowMs()).visible,
       deadLetterDepth: async () => 0,
     };
   }
 
-  queueOf(market: string): FifoQueue {
-    const queue = this.queues.get(market);
-    if (queue === undefined) throw new Error(`no queue of ${market}`);
-    return queue;
+  /** Creates a market's queue anew: what waited is gone, and sequence numbers begin again. */
+  createQueue(market: string, sequenceStart: bigint): void {
+    const epoch = `epoch-${++this.#created}`;
+    const newMessageId = () => `message-${this.random.id(0)}`;
+    this.#queues.set(market, { epoch, fifo: new FifoQueue({ identity: epoch, newMessageId, sequenceStart }) });
   }
 
   /** Puts a text that is no command into a market's queue. */
   sendRaw(market: string, body: string): void {
-    this.queueOf(market).send({ groupId: market, deduplicationId: this.random.id(0), body }, this.clock.nowMs());
+    this.#send(market, { id: this.random.id(0), body });
   }
 
-  /** Forgets everything that an instance keeps in memory. */
-  coldStart(): void {
-    this.#matchers.clear();
-    this.#projectors.clear();
+  /** The next batch of a market's queue; empty while another one is in flight. */
+  receive(market: string, max = 10): Batch {
+    const deliveries = this.#queueOf(market).fifo.receive(this.clock.nowMs(), { max, visibilityTimeoutMs: VISIBILITY_MS });
+    const commands = deliveries.map(({ message }) =>
+      readMessage({
+        messageId: message.messageId,
+        body: message.body,
+        sequence: message.sequenceNumber,
+        sentMs: message.sentAtMs,
+      }),
+    );
+    return { deliveries, commands };
+  }
+
+  /** Deletes the first of a batch, as many as were completed, and makes the others visible again. */
+  acknowledge(market: string, { deliveries }: Batch, completed: number): void {
+    const { fifo } = this.#queueOf(market);
+    deliveries.forEach(({ receiptHandle }, index) => {
+      if (index < completed) fifo.delete(receiptHandle, this.clock.nowMs());
+      else fifo.changeVisibility(receiptHandle, 0, this.clock.nowMs());
+    });
+  }
+
+  /** An instance of the matching function, beside the one that `match` keeps warm. */
+  newMatcher(market: string, ports: Partial<InProcessExchange> = {}): Matcher {
+    const definition = this.catalogue.markets.get(market);
+    if (definition === undefined) throw new Error(`no market ${market}`);
+    return new Matcher(definition, { ...this, ...ports });
+  }
+
+  /** As much time as an invocation has. */
+  deadlines(): { readonly planBy: number; readonly commitBy: number } {
+    const nowMs = this.clock.nowMs();
+    return { planBy: nowMs + PLAN_MS, commitBy: nowMs + COMMIT_MS };
   }
 
   /** Delivers all that waits in a market's queue, as the event source mapping does. */
-  async match(market: string): Promise<number> {
-    const queue = this.queueOf(market);
-    let total = 0;
-    for (;;) {
-      const batch = queue.receive(this.clock.nowMs(), { max: 10, visibilityTimeoutMs: 10_000 });
-      if (batch.length === 0) return total;
-      const commands = batch.map(({ message }) =>
-        readMessage({
-          messageId: message.messageId,
-          body: message.body,
-          sequence: message.sequenceNumber,
-          sentMs: message.sentAtMs,
-        }),
-      );
-      const nowMs = this.clock.nowMs();
-      const completed = await this.#matcherOf(market).take(commands, { planBy: nowMs + 3_000, commitBy: nowMs + 4_500 });
-      batch.forEach(({ receiptHandle }, index) => {
-        if (index < completed) queue.delete(receiptHandle, this.clock.nowMs());
-        else queue.changeVisibility(receiptHandle, 0, this.clock.nowMs());
-      });
+  async match(market: string, matcher = this.#warmMatcher(market)): Promise<number> {
+    for (let total = 0; ; ) {
+      const batch = this.receive(market);
+      if (batch.commands.length === 0) return total;
+      const completed = await matcher.take(batch.commands, this.deadlines());
+      this.acknowledge(market, batch, completed);
       total += completed;
       if (completed === 0) throw new Error(`the matcher of ${market} completes nothing`);
     }
@@ -130,11 +131,25 @@ export class InProcessExchange {
     }
   }
 
-  #matcherOf(name: string): Matcher {
-    const market = this.catalogue.markets.get(name);
-    if (market === undefined) throw new Error(`no market ${name}`);
-    const matcher = this.#matchers.get(name) ?? new Matcher(market, this);
-    this.#matchers.set(name, matcher);
+  /** Forgets everything that instances keep in memory. */
+  coldStart(): void {
+    this.#matchers.clear();
+    this.#projectors.clear();
+  }
+
+  #warmMatcher(market: string): Matcher {
+    const matcher = this.#matchers.get(market) ?? this.newMatcher(market);
+    this.#matchers.set(market, matcher);
     return matcher;
+  }
+
+  #send(market: string, { id, body }: { readonly id: string; readonly body: string }): void {
+    this.#queueOf(market).fifo.send({ groupId: market, deduplicationId: id, body }, this.clock.nowMs());
+  }
+
+  #queueOf(market: string): { readonly fifo: FifoQueue; readonly epoch: string } {
+    const queue = this.#queues.get(market);
+    if (queue === undefined) throw new Error(`no queue of ${market}`);
+    return queue;
   }
 }

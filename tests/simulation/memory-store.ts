@@ -87,7 +87,7 @@ export class MemoryStore implements Store {
     const rest = after === undefined ? rows : rows.filter((row) => compare(row, after) > 0);
     rest.sort(compare);
     const shown = rest.slice(0, Math.min(limit ?? this.#pageItems, this.#pageItems));
-    const items = shown.map((row) => (keys.keysOnly ? keyPart(row, keys) : structuredClone(row)));
+    const items = shown.map((row) => (keys.keysOnly ? keyPart(row, keys) : row));
     const last = shown.at(-1);
     return last === undefined || shown.length === rest.length ? { items } : { items, next: keyPart(last, keys) };
   }
@@ -103,7 +103,7 @@ export class MemoryStore implements Store {
     const { pk, sk } = write.kind === "put" ? write.item : write.key;
     const rows = this.#partition(write.table, pk);
     if (write.kind === "delete") rows.delete(sk);
-    else if (write.kind === "put") rows.set(sk, structuredClone(write.item));
+    else if (write.kind === "put") rows.set(sk, { ...write.item });
     else rows.set(sk, updated(rows.get(sk) ?? { pk, sk }, write));
   }
 
@@ -117,7 +117,7 @@ export class MemoryStore implements Store {
 }
 
 function updated(before: Row, write: Write & { readonly kind: "update" }): Row {
-  const after: Record<string, Value> & Key = { ...before, ...structuredClone(write.set ?? {}) };
+  const after: Record<string, Value> & Key = { ...before, ...write.set };
   for (const [attribute, by] of Object.entries(write.add ?? {})) {
     after[attribute] = ((before[attribute] as bigint | undefined) ?? 0n) + by;
   }

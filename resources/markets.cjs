@@ -56,7 +56,6 @@ function matcher(market) {
     role: "MatcherRole",
     memorySize: 1024,
     timeout: MATCHER_TIMEOUT_SECONDS,
-    environment: { MARKET: market },
     events: [
       {
         sqs: {

@@ -6,99 +6,70 @@ const { markets } = require("./markets.json");
 
 const READ = ["GetItem", "BatchGetItem", "Query"];
 const SCAN = ["Scan"];
-const WRITE = ["PutItem", "UpdateItem", "ConditionCheckItem"];
+const WRITE = ["PutItem", "UpdateItem"];
+const ADD = ["PutItem"];
+const CHANGE = ["UpdateItem"];
+const PROJECT = ["BatchWriteItem", "PutItem", "UpdateItem"];
 const DELETE = ["DeleteItem"];
-/** What clients have named: looked up, claimed, forgotten. */
-const RECORDS = ["GetItem", "BatchGetItem", "UpdateItem", "DeleteItem"];
+
 const SEND = ["SendMessage"];
 const DEPTH = ["GetQueueAttributes"];
 const CONSUME = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"];
 
 /** Whoever calls with a token is looked up: the session may have ended, the account may be frozen. */
 const SIGNED_IN = { Users: READ };
-/** Deeds of users and admins leave a record; records are added, never changed. */
-const AUDITED = { Audit: ["PutItem"] };
+/** Deeds leave a record; records are added, never changed. */
+const AUDITED = { Audit: ADD };
+/** What a client has named is remembered, and forgotten where it came to nothing. */
+const NAMED = { Requests: [...READ, ...WRITE, ...DELETE] };
 
+/**
+ * Tables by what may be done with them; `markets` and `failures` are queues; `snapshots` may be replaced, which entries of the same
+ * journal may not; `privateKey` signs tokens; `stream` is the journal's.
+ */
 const KINDS = {
   Docs: {},
-  // An order book is the projected depth, brought up to date by the journal's newest entries.
-  MarketReaders: { tables: { MarketData: READ, Journal: ["Query"] } },
-  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], Requests: RECORDS, ...AUDITED } },
+  MarketReaders: { tables: { MarketData: READ } },
+  AccountReaders: { tables: { ...SIGNED_IN } },
+  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...NAMED, ...AUDITED } },
   Signers: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...AUDITED }, privateKey: true },
   TradingReaders: { tables: { ...SIGNED_IN, Orders: READ, MarketData: READ } },
   Traders: {
     tables: {
       ...SIGNED_IN,
+      ...NAMED,
       Orders: [...READ, ...WRITE],
-      Wallets: [...READ, ...WRITE],
-      Requests: RECORDS,
+      Wallets: [...READ, ...CHANGE],
       MarketData: READ,
     },
     markets: SEND,
   },
   WalletReaders: { tables: { ...SIGNED_IN, Wallets: READ } },
-  Wallets: {
-    tables: {
-      ...SIGNED_IN,
-      Wallets: [...READ, ...WRITE],
-      Requests: RECORDS,
-      ...AUDITED,
-    },
-  },
+  Wallets: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, Wallets: [...READ, ...WRITE] } },
   AdminReaders: {
-    tables: {
-      Users: [...READ, ...SCAN],
-      Wallets: [...READ, ...SCAN],
-      Orders: [...READ, ...SCAN],
-      Journal: READ,
-      MarketData: READ,
-      Audit: [...READ, ...SCAN],
-    },
+    tables: { Users: READ, Wallets: READ, MarketData: READ, Audit: READ },
     markets: DEPTH,
     failures: DEPTH,
   },
-  Treasurers: {
-    tables: {
-      ...SIGNED_IN,
-      Wallets: [...READ, ...WRITE],
-      Requests: RECORDS,
-      ...AUDITED,
-    },
-  },
+  Reconcilers: { tables: { ...SIGNED_IN, Wallets: [...READ, ...SCAN], Journal: READ } },
+  Treasurers: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, Wallets: [...READ, ...WRITE] } },
   Supervisors: {
-    tables: {
-      Users: [...READ, ...WRITE, ...DELETE],
-      Wallets: ["UpdateItem"],
-      MarketData: ["UpdateItem"],
-      Requests: RECORDS,
-      ...AUDITED,
-    },
+    tables: { ...NAMED, ...AUDITED, Users: [...READ, ...CHANGE], Wallets: CHANGE, MarketData: CHANGE },
     markets: SEND,
   },
   Matcher: {
-    tables: {
-      // A recovery that runs out of time saves a snapshot.
-      Journal: ["GetItem", "Query", "PutItem", "BatchWriteItem", "DeleteItem"],
-      Orders: ["UpdateItem"],
-      Wallets: ["UpdateItem"],
-      MarketData: ["UpdateItem"],
-    },
+    tables: { Journal: [...READ, ...ADD], Orders: CHANGE, Wallets: CHANGE, MarketData: CHANGE },
+    snapshots: true,
     markets: CONSUME,
   },
   Projector: {
-    tables: {
-      Journal: ["GetItem", "Query", "BatchWriteItem", "DeleteItem"],
-      MarketData: ["GetItem", "UpdateItem", "BatchWriteItem"],
-    },
+    tables: { Journal: READ, MarketData: [...READ, ...PROJECT] },
+    snapshots: true,
     stream: true,
     failures: SEND,
   },
   Sweeper: {
-    tables: {
-      Orders: ["GetItem", "Scan", "UpdateItem"],
-      Wallets: ["UpdateItem"],
-      Requests: ["UpdateItem"],
-    },
+    tables: { ...NAMED, Orders: [...READ, ...SCAN, ...CHANGE], Wallets: CHANGE },
   },
 };
 
@@ -139,6 +110,11 @@ function statements(kind) {
   if (kind.failures)
     list.push(allow("sqs", kind.failures, [{ "Fn::GetAtt": ["ProjectorFailuresQueue", "Arn"] }]));
   if (kind.privateKey) list.push(allow("ssm", ["GetParameter"], [PRIVATE_KEY]));
+  if (kind.snapshots) {
+    const onlySnapshots = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#SNAPSHOT*"] } };
+    const journal = { "Fn::GetAtt": ["JournalTable", "Arn"] };
+    list.push({ ...allow("dynamodb", ["BatchWriteItem", ...DELETE], [journal]), Condition: onlySnapshots });
+  }
   if (kind.stream) {
     const stream = { "Fn::GetAtt": ["JournalTable", "StreamArn"] };
     list.push(

@@ -93,8 +93,8 @@ async function deedsOfToday(todayMs: number, nowMs: number, ports: DashboardPort
     ports,
   )) {
     const { action } = readAuditRecord(item);
-    if (action === "deposit.credit") deeds.deposits++;
-    if (action === "withdrawal.approve") deeds.withdrawals++;
+    if (action === "deposit_credited") deeds.deposits++;
+    if (action === "withdrawal_completed") deeds.withdrawals++;
   }
   return deeds;
 }

@@ -38,7 +38,7 @@ export async function setMarketStatus(
   const record = auditWrite({
     id: operationId,
     actor,
-    action: status === "halted" ? "market.halt" : "market.open",
+    action: status === "halted" ? "market_halted" : "market_opened",
     entity: `market:${market}`,
     details: { status },
     timeMs: ports.clock.nowMs(),

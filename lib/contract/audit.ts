@@ -7,7 +7,7 @@ export const auditRecord = z
     id,
     time,
     actor: z.string().meta({ description: "A user's id, or system." }),
-    action: z.string().meta({ examples: ["user.freeze"] }),
+    action: z.string().meta({ examples: ["user_frozen"] }),
     entity: z
       .string()
       .meta({ description: "What it was done to.", examples: ["user:01KATB9Z8Q4W0J5V6R7N2M3X1C"] }),

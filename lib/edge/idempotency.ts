@@ -90,7 +90,11 @@ async function runOnce(
   }
   try {
     const id = call.kept === "record" ? operationId : idOf(result.value);
-    await keepAnswer(place, { id, answer: result.value }, ports);
+    if (!(await keepAnswer(place, { id, answer: result.value }, ports))) {
+      // The same call ran beside this one and was answered first: its answer is the answer.
+      const { record } = await readRecord(place, ports.clock.nowMs(), ports.store);
+      if (record?.answer !== undefined) return success(replayed(record.answer));
+    }
   } catch (cause) {
     // The call took place. Its answer not being kept costs a repeated call no more than running again under its id.
     ports.log.error("idempotent_answer_not_kept", cause, { operationId });

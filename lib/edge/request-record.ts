@@ -81,7 +81,7 @@ export async function openRecord({ place, record, found }: Opening, ports: Ports
   );
 }
 
-/** Keeps the answer with its record; false where the record is gone or another operation's. */
+/** Keeps the answer with its record; false where there is one already, or the record is gone or another operation's. */
 export async function keepAnswer(
   place: Place,
   operation: { id: string; answer: Answer },
@@ -95,7 +95,10 @@ export async function keepAnswer(
       set: {
         answer: { status: BigInt(status), ...(body === undefined ? {} : { body: JSON.stringify(body) }) },
       },
-      when: [{ attribute: "operationId", is: "equal", to: operation.id }],
+      when: [
+        { attribute: "operationId", is: "equal", to: operation.id },
+        { attribute: "answer", is: "absent" },
+      ],
     },
     ports,
   );

@@ -6,7 +6,7 @@ import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
-import type { Item, Place, SlotReason, Store } from "../store/store.ts";
+import { type Item, type SlotReason, type Store, StoreUnavailable } from "../store/store.ts";
 import { availableOf, isFrozen, walletKey, walletWrite } from "../wallet/wallet-item.ts";
 import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "./order-item.ts";
 import { type OrderRequest, readTerms } from "./order-request.ts";
@@ -59,24 +59,17 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
 
   const { clientOrderId } = request;
   const { idempotency } = input;
-  const [gate, wallet, named, ...ofKey] = await ports.store.getMany([
+  const [gate, wallet, before, named] = await ports.store.getMany([
     { table: "market-data", key: gateKey(market.market) },
     { table: "wallets", key: walletKey(userId) },
-    ...(clientOrderId === undefined && idempotency === undefined
+    { table: "orders", key: orderKey(userId, input.operationId) },
+    ...(clientOrderId === undefined
       ? []
-      : [requestPlace(userId, clientOrderId ?? "")]),
-    ...(idempotency === undefined
-      ? []
-      : [
-          requestPlace(userId, idempotency.key),
-          { table: "orders", key: orderKey(userId, input.operationId) } as const,
-        ]),
+      : [{ table: "requests", key: requestKey(userId, clientOrderId) } as const]),
   ]);
-  const [keyed, before] = ofKey;
   // A repeated order is answered before anything about the present is looked at: it was accepted then, and is not sent again.
   if (before !== undefined) return success(orderFrom(before));
-  if (clientOrderId !== undefined && named?.clientOrderId !== undefined)
-    return await namedBefore(named, input, ports);
+  if (named?.clientOrderId !== undefined) return await namedBefore(named, input, ports);
   if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
   const funds = fundsRefusal(wallet, market, terms.value);
   if (funds !== undefined) return funds;
@@ -92,21 +85,17 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
-  const context = { input, market, keyIsShared: keyed?.clientOrderId !== undefined };
+  const context = { input, market };
   const refused = await reserve(record, context, ports);
   return refused ?? (await enqueue(record, context, ports));
 }
 
-function requestPlace(userId: string, text: string): Place {
-  return { table: "requests", key: requestKey(userId, text) };
-}
-
-type Context = { readonly input: PlaceOrder; readonly market: Market; readonly keyIsShared: boolean };
+type Context = { readonly input: PlaceOrder; readonly market: Market };
 
 /** One transaction: the hold moves from available to locked, the order stands as pending, its names are taken. */
 async function reserve(
   record: OrderRecord,
-  { input, market, keyIsShared }: Context,
+  { input, market }: Context,
   ports: PlaceOrderPorts,
 ): Promise<Result<OrderRecord> | undefined> {
   const { terms } = record;
@@ -117,7 +106,6 @@ async function reserve(
     clientOrderId: record.clientOrderId,
     bodyFingerprint: fingerprintOf(input.request),
     idempotency: input.idempotency,
-    keyIsShared,
     timeMs: record.createdAtMs,
   });
   const outcome = await withRetries(
@@ -203,6 +191,8 @@ async function namedBefore(
     named.sk === requestKey(userId, idempotency.key).sk &&
     named.operationId !== undefined;
   if (isKey && named.fingerprint !== idempotency.fingerprint) return refuse("IDEMPOTENCY_MISMATCH");
+  // Another request changed the item between its being read and written: a repetition will see it as it is.
+  if (!isKey && named.clientOrderId === undefined) throw new StoreUnavailable("a name changed hands");
   if (!isKey && named.clientFingerprint !== fingerprintOf(request))
     return refuse("DUPLICATE_CLIENT_ORDER_ID");
   const id = String(isKey ? named.operationId : named.clientOrderId);

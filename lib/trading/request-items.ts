@@ -13,8 +13,14 @@ export function requestKey(userId: string, text: string): Key {
 /** Idempotency keys are kept for two days; the contract promises one. */
 export const IDEMPOTENCY_TTL_S = 48 * 60 * 60;
 
-/** An idempotency key that the edge has found unused, and the fingerprint of method, path and body. */
-export type IdempotencyClaim = { readonly key: string; readonly fingerprint: string };
+/** An idempotency key that the edge has found unused. */
+export type IdempotencyClaim = {
+  readonly key: string;
+  /** Of method, path and body. */
+  readonly fingerprint: string;
+  /** The key's item exists as a client order id, so it must not expire. */
+  readonly shared: boolean;
+};
 
 export type OrderNames = {
   readonly userId: string;
@@ -22,8 +28,6 @@ export type OrderNames = {
   readonly clientOrderId?: string | undefined;
   readonly bodyFingerprint: string;
   readonly idempotency?: IdempotencyClaim | undefined;
-  /** The key's item exists as a client order id, so it must not expire. */
-  readonly keyIsShared: boolean;
   readonly timeMs: number;
 };
 
@@ -51,8 +55,8 @@ export function nameWrites(names: OrderNames): readonly (Write & { readonly kind
     const expiry: Item = { expiresAt: BigInt(Math.floor(names.timeMs / 1_000) + IDEMPOTENCY_TTL_S) };
     writes.push({
       ...update(idempotency.key),
-      set: names.keyIsShared ? claim : { ...claim, ...expiry },
-      when: [keyIsFree],
+      set: idempotency.shared ? claim : { ...claim, ...expiry },
+      when: [keyIsFree, { attribute: "clientOrderId", is: idempotency.shared ? "present" : "absent" }],
     });
   }
   return writes;

@@ -57,7 +57,7 @@ export async function creditDeposit(
         auditWrite({
           id: deposit.id,
           actor,
-          action: "deposit.credit",
+          action: "deposit_credited",
           entity: `deposit:${reference}`,
           details: { userId, asset, amount: input.amount },
           timeMs: createdAtMs,

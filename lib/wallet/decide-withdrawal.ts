@@ -10,12 +10,6 @@ export type Decision =
   | { readonly status: "rejected"; readonly reason: string }
   | { readonly status: "cancelled" };
 
-const ACTIONS = {
-  completed: "withdrawal.approve",
-  rejected: "withdrawal.reject",
-  cancelled: "withdrawal.cancel",
-} as const;
-
 export type DecideWithdrawal = {
   readonly id: string;
   readonly decision: Decision;
@@ -64,7 +58,7 @@ export async function decideWithdrawal(
         auditWrite({
           id: ports.random.id(nowMs),
           actor,
-          action: ACTIONS[decision.status],
+          action: `withdrawal_${decision.status}`,
           entity: `withdrawal:${id}`,
           details: { userId, asset, ...decision },
           timeMs: nowMs,

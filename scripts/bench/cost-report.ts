@@ -23,7 +23,10 @@ type Context = {
 type Step = { readonly label: string; readonly text: string; readonly per: number };
 type Share = Usage & { readonly text: string };
 
-export function costReport(meter: CapacityMeter, { items, resting, standardBatches, batches }: Context): Measured {
+export function costReport(
+  meter: CapacityMeter,
+  { items, resting, standardBatches, batches }: Context,
+): Measured {
   const standard = standardBatches * BATCH_ORDERS;
   const warm = standard - BATCH_ORDERS;
   const some = batches * BATCH_ORDERS;
@@ -33,7 +36,11 @@ export function costReport(meter: CapacityMeter, { items, resting, standardBatch
     share({ label: "reserve", text: "reserve: place an order", per: standard }),
     share({ label: "match", text: "match: half rest, half fill one of those", per: warm }),
     share({ label: "project", text: "project: a run after every entry", per: warm }),
-    share({ label: "snapshot", text: `snapshot of ${resting} orders, every ${SNAPSHOT_EVERY} entries`, per: SNAPSHOT_EVERY * BATCH_ORDERS }),
+    share({
+      label: "snapshot",
+      text: `snapshot of ${resting} orders, every ${SNAPSHOT_EVERY} entries`,
+      per: SNAPSHOT_EVERY * BATCH_ORDERS,
+    }),
   ];
   const quiet = [
     share({ label: "match single", text: "match: batches of one, as in a quiet market", per: some }),
@@ -59,7 +66,10 @@ export function costReport(meter: CapacityMeter, { items, resting, standardBatch
   ];
   return {
     tables: [
-      { ...consumption("What an order costs (DynamoDB, per order)", [...flow, ...totals]), notes: [STANDARD] },
+      {
+        ...consumption("What an order costs (DynamoDB, per order)", [...flow, ...totals]),
+        notes: [STANDARD],
+      },
       consumption("The same steps in other circumstances (per order)", variants),
       places([...flow, ...variants]),
       hotPath(meter, { standardBatches, batches, resting }),
@@ -80,7 +90,14 @@ function divided(usage: Usage, by: number): Usage {
 }
 
 function together(text: string, shares: readonly Share[]): Share {
-  const total = { text, readCalls: 0, writeCalls: 0, readUnits: 0, writeUnits: 0, written: new Map<string, number>() };
+  const total = {
+    text,
+    readCalls: 0,
+    writeCalls: 0,
+    readUnits: 0,
+    writeUnits: 0,
+    written: new Map<string, number>(),
+  };
   for (const { readCalls, writeCalls, readUnits, writeUnits, written } of shares) {
     total.readCalls += readCalls;
     total.writeCalls += writeCalls;

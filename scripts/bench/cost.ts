@@ -21,7 +21,7 @@ import {
   placeRestingBatch,
   placing,
 } from "./order-flow.ts";
-import type { Measured } from "./report.ts";
+import type { Measured, Show } from "./report.ts";
 
 /** Enough that what the projector writes now and then only (the depth, every 32 entries) counts with its share. */
 const STANDARD_BATCHES = 64;
@@ -29,21 +29,26 @@ const BATCHES = 12;
 const RUNS_TOGETHER = 8;
 const USERS = 20;
 const RESTING_BATCHES = 20;
+/** The standard flow, and that with runs together; four others, and four ways to name orders; resting and cancelling. */
+const ALL_BATCHES = 2 * STANDARD_BATCHES + 7 * BATCHES + 2 * RESTING_BATCHES;
 
 type Bench = {
   readonly exchange: InProcessExchange;
   readonly meter: CapacityMeter;
   readonly users: readonly User[];
-  readonly say: (note: string) => void;
+  /** One more batch is done. */
+  readonly step: () => void;
 };
 
 /** What one order consumes at each step, by the engine's own account of each call. */
-export async function measureCost(engines: Engines, say: (note: string) => void): Promise<Measured> {
+export async function measureCost(engines: Engines, show: Show): Promise<Measured> {
   const meter = new CapacityMeter(engines.prefix);
   const options = { tablePrefix: engines.prefix, endpoint: engines.dynamodbEndpoint, meter: meter.note };
   const exchange = new InProcessExchange(createDynamoStore(options));
   const users = await meter.during("accounts", () => exchange.openAccounts(USERS));
-  const bench = { exchange, meter, users, say };
+  let done = 0;
+  const step = () => show("trading", ++done, ALL_BATCHES, "batches");
+  const bench = { exchange, meter, users, step };
   await standardFlow(bench);
   const items = await meter.during("items", () => measureItems(exchange.store));
   await followingFlow(bench);
@@ -53,24 +58,29 @@ export async function measureCost(engines: Engines, say: (note: string) => void)
   await instances(bench, resting.length);
   await cancels(bench, resting);
   await calls(bench);
-  return costReport(meter, { items, resting: resting.length, standardBatches: STANDARD_BATCHES, batches: BATCHES });
+  return costReport(meter, {
+    items,
+    resting: resting.length,
+    standardBatches: STANDARD_BATCHES,
+    batches: BATCHES,
+  });
 }
 
-async function standardFlow({ exchange, meter, users, say }: Bench): Promise<void> {
+async function standardFlow({ exchange, meter, users, step }: Bench): Promise<void> {
   for (let batch = 0; batch < STANDARD_BATCHES; batch++) {
-    say(`standard flow, batch ${batch + 1} of ${STANDARD_BATCHES}`);
     await meter.during("reserve", () => placeFillingBatch(batch, placing(exchange), users));
     // The first batch finds a cold matcher and a cold projector, which are measured apart.
     await meter.during(batch === 0 ? "cold" : "match", () => exchange.matchBatch());
     await meter.during(batch === 0 ? "cold" : "project", () => exchange.project());
+    step();
   }
 }
 
-async function followingFlow({ exchange, meter, users, say }: Bench): Promise<void> {
-  say("orders that fill the batch before");
+async function followingFlow({ exchange, meter, users, step }: Bench): Promise<void> {
   for (let batch = 0; batch <= BATCHES; batch++) {
     await meter.during("accept", () => placeFollowingBatch(batch, placing(exchange), users));
     await meter.during(batch === 0 ? "accept" : "match following", () => exchange.matchBatch());
+    if (batch > 0) step();
   }
   await meter.during("accept", async () => {
     for (const user of users.slice(-BATCH_ORDERS / 2)) await placing(exchange)(user, "buy", "99999");
@@ -79,35 +89,34 @@ async function followingFlow({ exchange, meter, users, say }: Bench): Promise<vo
   });
 }
 
-async function otherBatches({ exchange, meter, users, say }: Bench): Promise<void> {
+async function otherBatches({ exchange, meter, users, step }: Bench): Promise<void> {
   const flow = async (traders: readonly User[], match: () => Promise<void>): Promise<void> => {
     for (let batch = 0; batch < BATCHES; batch++) {
       await meter.during("accept", () => placeFillingBatch(batch, placing(exchange), traders));
       await match();
+      step();
     }
   };
-  say("batches of the same four traders");
   await flow(users.slice(0, 4), () => meter.during("match four", () => exchange.matchAll()));
   await meter.during("accept", () => exchange.project());
-  say("batches of one");
   await flow(users, async () => {
     for (let order = 0; order < BATCH_ORDERS; order++) {
       await meter.during("match single", () => exchange.matchBatch(1));
       await meter.during("project single", () => exchange.project());
     }
   });
-  say("projections, several entries at a time");
   for (let run = 0; run < STANDARD_BATCHES / RUNS_TOGETHER; run++) {
     for (let batch = 0; batch < RUNS_TOGETHER; batch++) {
       await meter.during("accept", () => placeFillingBatch(batch, placing(exchange), users));
       await meter.during("accept", () => exchange.matchAll());
+      step();
     }
     await meter.during("project together", () => exchange.project());
   }
 }
 
 /** Names of the length that clients use: a UUID. */
-async function namedOrders({ exchange, meter, users, say }: Bench): Promise<void> {
+async function namedOrders({ exchange, meter, users, step }: Bench): Promise<void> {
   const order = (user: User, side: "buy" | "sell", price: string, clientOrderId?: string) => ({
     user,
     request: { side, price, quantity: "0.0153", ...(clientOrderId === undefined ? {} : { clientOrderId }) },
@@ -135,8 +144,7 @@ async function namedOrders({ exchange, meter, users, say }: Bench): Promise<void
   const ways: readonly (readonly [label: string, place: Place])[] = [
     [
       "reserve client id",
-      (user, side, price) =>
-        exchange.place(user, order(user, side, price, crypto.randomUUID()).request),
+      (user, side, price) => exchange.place(user, order(user, side, price, crypto.randomUUID()).request),
     ],
     ["reserve key", keyed(() => ({ key: crypto.randomUUID() }))],
     ["reserve both", keyed(() => ({ key: crypto.randomUUID(), clientOrderId: crypto.randomUUID() }))],
@@ -149,27 +157,26 @@ async function namedOrders({ exchange, meter, users, say }: Bench): Promise<void
     ],
   ];
   for (const [label, place] of ways) {
-    say(`orders that are named: ${label}`);
     for (let batch = 0; batch < BATCHES; batch++) {
       await meter.during(label, () => placeFillingBatch(batch, place, users));
       await meter.during("accept", () => exchange.matchAll());
+      step();
     }
   }
 }
 
-async function restingOrders({ exchange, meter, users, say }: Bench): Promise<readonly OrderRecord[]> {
+async function restingOrders({ exchange, meter, users, step }: Bench): Promise<readonly OrderRecord[]> {
   const orders: OrderRecord[] = [];
-  say("orders that all rest");
   for (let batch = 0; batch < RESTING_BATCHES; batch++) {
     orders.push(...(await meter.during("accept", () => placeRestingBatch(batch, placing(exchange), users))));
     await meter.during("match resting", () => exchange.matchBatch());
+    step();
   }
   return orders;
 }
 
 /** What a new instance reads before its first batch, and what a snapshot writes. */
-async function instances({ exchange, meter, say }: Bench, resting: number): Promise<void> {
-  say(`a snapshot of ${resting} orders and a cold start`);
+async function instances({ exchange, meter }: Bench, resting: number): Promise<void> {
   const deadline = exchange.clock.nowMs() + 60_000;
   const state = await meter.during("recover", () => recover(exchange.market, deadline, exchange));
   if (state.book.size !== resting) throw new Error(`${state.book.size} orders rest, not ${resting}`);
@@ -177,8 +184,7 @@ async function instances({ exchange, meter, say }: Bench, resting: number): Prom
   await meter.during("recover snapshot", () => recover(exchange.market, deadline, exchange));
 }
 
-async function cancels({ exchange, meter, say }: Bench, orders: readonly OrderRecord[]): Promise<void> {
-  say("cancels");
+async function cancels({ exchange, meter, step }: Bench, orders: readonly OrderRecord[]): Promise<void> {
   for (let start = 0; start < orders.length; start += BATCH_ORDERS) {
     for (const { terms } of orders.slice(start, start + BATCH_ORDERS)) {
       const operation = { operationId: exchange.newId(), correlationId: exchange.newId() };
@@ -187,6 +193,7 @@ async function cancels({ exchange, meter, say }: Bench, orders: readonly OrderRe
       });
     }
     await meter.during("match cancels", () => exchange.matchBatch());
+    step();
   }
 }
 

@@ -57,12 +57,7 @@ export async function startEngines(
 }
 
 /** Both scripts end when the channel to their parent closes, so that not even a killed benchmark leaves them behind. */
-async function start(
-  script: string,
-  args: readonly string[],
-  port: number,
-  cleanup: Cleanup,
-): Promise<void> {
+async function start(script: string, args: readonly string[], port: number, cleanup: Cleanup): Promise<void> {
   if (await isTaken(port)) throw new CannotMeasure(`port ${port} is taken; choose others with --port`);
   const child = fork(script, args, { stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let words = "";

@@ -6,7 +6,7 @@ import type { Store, Write } from "../../lib/store/store.ts";
 import type { Engines } from "./engines.ts";
 import { InProcessExchange } from "./in-process.ts";
 import { placeFillingBatch, placing } from "./order-flow.ts";
-import type { Measured } from "./report.ts";
+import type { Measured, Show } from "./report.ts";
 import { figure, ratio, type Timing, timed, timingOf } from "./statistics.ts";
 
 const WARM_UP = 10;
@@ -32,27 +32,36 @@ export type Hops = {
 /** The times of the single hops, each beside what the engine itself needs for as much. */
 export async function measureHops(
   engines: Engines,
-  say: (note: string) => void,
+  show: Show,
 ): Promise<Measured & { readonly figures: Hops }> {
-  say("commits");
-  const commits = await measureCommits(engines);
-  say("the queue's hop");
-  const figures: Hops = { ...commits, queueHop: await measureQueueHop(engines) };
+  const commits = await measureCommits(engines, show);
+  const figures: Hops = { ...commits, queueHop: await measureQueueHop(engines, show) };
   return { tables: [tableOf(figures)], figures };
 }
 
 /** Rounds of both kinds alternate, so that a slow moment of the machine meets both. */
-async function measureCommits({ dynamodbEndpoint, prefix }: Engines): Promise<Omit<Hops, "queueHop">> {
+async function measureCommits(
+  { dynamodbEndpoint, prefix }: Engines,
+  show: Show,
+): Promise<Omit<Hops, "queueHop">> {
   const store = createDynamoStore({ tablePrefix: prefix, endpoint: dynamodbEndpoint });
   const seen: Transaction[] = [];
   const exchange = new InProcessExchange(observed(store, seen), "ETH-USDT");
   const users = await exchange.openAccounts(USERS);
-  const ms = { reserve: [], engineOfReserve: [], batch: [], commit: [], engineOfCommit: [], engineRead: [] } as {
+  const ms = {
+    reserve: [],
+    engineOfReserve: [],
+    batch: [],
+    commit: [],
+    engineOfCommit: [],
+    engineRead: [],
+  } as {
     readonly [name in Exclude<keyof Hops, "queueHop" | "commitItems">]: number[];
   };
   let commitItems = 0;
   for (let round = -WARM_UP; round < ROUNDS; round++) {
     const isWarm = round >= 0;
+    show("committing", round + WARM_UP, ROUNDS + WARM_UP, "batches");
     seen.length = 0;
     await placeFillingBatch(round + WARM_UP, placing(exchange), users);
     const reserves = seen.splice(0);
@@ -98,7 +107,11 @@ function observed(store: Store, seen: Transaction[]): Store {
 async function transactAsMany(items: number, round: number, store: Store): Promise<void> {
   const writes = Array.from(
     { length: items },
-    (_, index): Write => ({ kind: "put", table: "requests", item: { ...keyOf(round, index), n: BigInt(index) } }),
+    (_, index): Write => ({
+      kind: "put",
+      table: "requests",
+      item: { ...keyOf(round, index), n: BigInt(index) },
+    }),
   );
   const outcome = await store.transact(writes);
   if (!outcome.ok) throw new Error("the engine refused a transaction without conditions");
@@ -109,7 +122,7 @@ function keyOf(round: number, index: number): { readonly pk: string; readonly sk
 }
 
 /** From the call that sends a command to its arrival with a consumer that waits for it, one at a time. */
-async function measureQueueHop({ sqsEndpoint, prefix }: Engines): Promise<Timing> {
+async function measureQueueHop({ sqsEndpoint, prefix }: Engines, show: Show): Promise<Timing> {
   const baseUrl = `${sqsEndpoint}/000000000000`;
   const queue = createSqsCommandQueue({ queuePrefix: prefix, baseUrl, endpoint: sqsEndpoint });
   const sqs = new SQSClient({ endpoint: sqsEndpoint });
@@ -117,7 +130,10 @@ async function measureQueueHop({ sqsEndpoint, prefix }: Engines): Promise<Timing
   const ms: number[] = [];
   try {
     for (let hop = -WARM_UP; hop < HOPS; hop++) {
-      const receive = sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }));
+      show("queueing", hop + WARM_UP, HOPS + WARM_UP, "commands");
+      const receive = sqs.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 20 }),
+      );
       // The consumer waits before the command is sent, as the event source mapping does.
       await new Promise((resolve) => setTimeout(resolve, 3));
       const command: Command = { kind: "cancel_all", id: `hop-${hop}`, userId: "bench", reason: "user" };

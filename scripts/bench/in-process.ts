@@ -1,18 +1,19 @@
 import { clock } from "../../lib/adapters/clock.ts";
 import { createRandom } from "../../lib/adapters/random.ts";
-import { profileItem, type StoredAccount } from "../../lib/auth/user-item.ts";
 import { sessionItem } from "../../lib/auth/session-item.ts";
+import { profileItem, type StoredAccount } from "../../lib/auth/user-item.ts";
 import type { Result } from "../../lib/contract/refusal.ts";
-import type { EdgePorts, RequestLog } from "../../lib/edge/ports.ts";
+import type { EdgePorts } from "../../lib/edge/ports.ts";
 import { type Catalogue, type Market, readCatalogue } from "../../lib/market/market.ts";
 import { Projector } from "../../lib/market/projector.ts";
 import { commandToWire } from "../../lib/matching/command-wire.ts";
 import type { QueuedCommand } from "../../lib/matching/plan.ts";
 import type { CommandQueue } from "../../lib/ports/command-queue.ts";
+import type { RequestLog } from "../../lib/ports/ports.ts";
 import type { Store } from "../../lib/store/store.ts";
+import { Matcher } from "../../lib/trading/matcher.ts";
 import type { OrderRecord } from "../../lib/trading/order-item.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
-import { Matcher } from "../../lib/trading/matcher.ts";
 import { type PlaceOrder, placeOrder } from "../../lib/trading/place-order.ts";
 import { readMessage } from "../../lib/trading/queued-command.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
@@ -109,7 +110,8 @@ export class InProcessExchange implements EdgePorts {
       rotatedAtMs: now,
       expiresAt: Math.floor(now / 1_000) + 86_400,
     });
-    for (const item of [profileItem(account), session]) await this.store.write({ kind: "put", table: "users", item });
+    for (const item of [profileItem(account), session])
+      await this.store.write({ kind: "put", table: "users", item });
     for (const [asset, amount] of [
       ["BTC", "1234.5678901"],
       ["ETH", "12345.678901234567"],
@@ -137,7 +139,8 @@ export class InProcessExchange implements EdgePorts {
     const batch = this.#messages.splice(0, size);
     const deadline = this.clock.nowMs() + DEADLINE_MS;
     const completed = await this.#matcher.take(batch, { planBy: deadline, commitBy: deadline });
-    if (completed !== batch.length) throw new Error(`of ${batch.length} commands ${completed} were completed`);
+    if (completed !== batch.length)
+      throw new Error(`of ${batch.length} commands ${completed} were completed`);
     return completed;
   }
 

@@ -18,8 +18,16 @@ const KINDS: readonly Kind[] = [
   { name: "order", table: "orders", is: ({ sk }) => String(sk).startsWith("ORDER#") },
   { name: "wallet", table: "wallets", is: ({ sk }) => sk === "WALLET" },
   { name: "journal entry of 10 orders", table: "journal", is: ({ body }) => body !== undefined },
-  { name: "public trades of an entry", table: "market-data", is: ({ pk }) => String(pk).startsWith("TRADES#") },
-  { name: "a user's fills of an entry", table: "market-data", is: ({ pk }) => String(pk).startsWith("FILLS#") },
+  {
+    name: "public trades of an entry",
+    table: "market-data",
+    is: ({ pk }) => String(pk).startsWith("TRADES#"),
+  },
+  {
+    name: "a user's fills of an entry",
+    table: "market-data",
+    is: ({ pk }) => String(pk).startsWith("FILLS#"),
+  },
   { name: "summary (watermark)", table: "market-data", is: ({ sk }) => sk === "SUMMARY" },
 ];
 

@@ -5,7 +5,10 @@ import type { Item, Value } from "../../lib/store/store.ts";
  * map three bytes and one per member.
  */
 export function itemBytes(item: Item): number {
-  return Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value), 0);
+  return Object.entries(item).reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + valueBytes(value),
+    0,
+  );
 }
 
 function valueBytes(value: Value): number {
@@ -15,7 +18,9 @@ function valueBytes(value: Value): number {
   if (value instanceof Uint8Array) return value.length;
   const members = Array.isArray(value)
     ? value.map((member: Value) => 1 + valueBytes(member))
-    : Object.entries(value).map(([name, member]) => 1 + Buffer.byteLength(name) + valueBytes(member as Value));
+    : Object.entries(value).map(
+        ([name, member]) => 1 + Buffer.byteLength(name) + valueBytes(member as Value),
+      );
   return members.reduce((sum, bytes) => sum + bytes, 3);
 }
 

@@ -9,7 +9,10 @@ const PAIRS = BATCH_ORDERS / 2;
 const QUANTITY = "0.0153";
 const FIRST_PRICE_CENTS = 6_412_345;
 
-export type Naming = (id: string) => { clientOrderId?: string; naming?: Partial<Pick<PlaceOrder, "idempotency">> };
+export type Naming = (id: string) => {
+  clientOrderId?: string;
+  naming?: Partial<Pick<PlaceOrder, "idempotency">>;
+};
 
 /** Places one order, in whatever way is measured. */
 export type Place = (user: User, side: "buy" | "sell", price: string) => Promise<OrderRecord>;
@@ -30,7 +33,11 @@ export async function placeFillingBatch(batch: number, place: Place, users: read
 }
 
 /** Half of the batch fills what the batch before left resting, the other half rests for the next one. */
-export async function placeFollowingBatch(batch: number, place: Place, users: readonly User[]): Promise<void> {
+export async function placeFollowingBatch(
+  batch: number,
+  place: Place,
+  users: readonly User[],
+): Promise<void> {
   const half = users.length / 2;
   const makers = users.slice(0, half);
   const takers = users.slice(half);
@@ -45,7 +52,11 @@ export async function placeFollowingBatch(batch: number, place: Place, users: re
 }
 
 /** Orders that all rest, at prices of their own. */
-export async function placeRestingBatch(batch: number, place: Place, users: readonly User[]): Promise<readonly OrderRecord[]> {
+export async function placeRestingBatch(
+  batch: number,
+  place: Place,
+  users: readonly User[],
+): Promise<readonly OrderRecord[]> {
   const orders: OrderRecord[] = [];
   for (let index = 0; index < BATCH_ORDERS; index++) {
     const at = batch * BATCH_ORDERS + index;

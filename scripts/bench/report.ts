@@ -10,11 +10,17 @@ export type ReportTable = {
 /** What a part of the benchmark has found: for people, and as plain figures for programs. */
 export type Measured = { readonly tables: readonly ReportTable[]; readonly figures: object };
 
+/** Says how far a long stretch of work is. */
+export type Show = (title: string, done: number, total: number, note: string) => void;
+
 export function printTables(tables: readonly ReportTable[]): void {
   for (const { title, columns, rows, notes = [] } of tables) {
     heading(title);
     // The first column names what was measured; figures stand to the right.
-    const drawn: Column[] = columns.map((name, index) => ({ title: name, align: index === 0 ? "left" : "right" }));
+    const drawn: Column[] = columns.map((name, index) => ({
+      title: name,
+      align: index === 0 ? "left" : "right",
+    }));
     print(table(drawn, rows));
     for (const note of notes) print(`  ${note}`);
   }

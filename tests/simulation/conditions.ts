@@ -20,7 +20,7 @@ export function holds(condition: Condition, item: Item | undefined): boolean {
     case "absent_or_equal":
       return value === undefined || isDeepStrictEqual(value, condition.to);
     default:
-      return value !== undefined && compares(value, condition);
+      return value !== undefined && compares(value, { is: condition.is, to: condition.to });
   }
 }
 

@@ -34,11 +34,16 @@ export class CountingRandom implements Random {
 
 function base32(value: number, length: number): string {
   let text = "";
-  for (let rest = Math.floor(value); text.length < length; rest = Math.floor(rest / 32)) text = BASE32[rest % 32] + text;
+  for (let rest = Math.floor(value); text.length < length; rest = Math.floor(rest / 32))
+    text = BASE32[rest % 32] + text;
   return text;
 }
 
-export type LogLine = { readonly level: "info" | "warn" | "error"; readonly event: string; readonly fields: LogFields };
+export type LogLine = {
+  readonly level: "info" | "warn" | "error";
+  readonly event: string;
+  readonly fields: LogFields;
+};
 
 /** Keeps the last lines, for tests that ask what was said. */
 export class RecordingLog implements Log {

@@ -1,4 +1,10 @@
-import { type Outcome, type SlotReason, type Store, StoreUnavailable, type Write } from "../../lib/store/store.ts";
+import {
+  type Outcome,
+  type SlotReason,
+  type Store,
+  StoreUnavailable,
+  type Write,
+} from "../../lib/store/store.ts";
 
 /** A call of the store, as the hooks around it see it. */
 export type StoreCall = {
@@ -13,7 +19,7 @@ export type Hooks = {
    * Runs before each call. A throw means that the call never took place; an outcome is given as the answer to a write or a transaction,
    * in place of the call.
    */
-  readonly before?: (call: StoreCall) => Outcome | undefined | void | Promise<Outcome | undefined | void>;
+  readonly before?: (call: StoreCall) => Outcome | undefined | Promise<Outcome | undefined>;
   /** Runs after each call, with what it gave. A throw means that the call took place and its answer was lost. */
   readonly after?: (call: StoreCall, answer: unknown) => void | Promise<void>;
 };
@@ -22,7 +28,8 @@ export type Hooks = {
 export function hookedStore(store: Store, { before, after }: Hooks): Store {
   async function around<T>(call: StoreCall, run: () => Promise<T>): Promise<T> {
     const instead = await before?.(call);
-    if (instead !== undefined && (call.operation === "write" || call.operation === "transact")) return instead as T;
+    if (instead !== undefined && (call.operation === "write" || call.operation === "transact"))
+      return instead as T;
     const answer = await run();
     await after?.(call, answer);
     return answer;
@@ -55,7 +62,11 @@ export function busy(slots: number, code: "conflict" | "throttled" = "conflict")
 }
 
 /** Runs `deed` on the first `times` calls that match, and lets all others pass. */
-export function firstTimes<C>(times: number, matches: (call: StoreCall) => boolean, deed: (call: StoreCall) => C) {
+export function firstTimes<C>(
+  times: number,
+  matches: (call: StoreCall) => boolean,
+  deed: (call: StoreCall) => C,
+) {
   let left = times;
   return (call: StoreCall): C | undefined => {
     if (left === 0 || !matches(call)) return undefined;

@@ -41,7 +41,10 @@ export class InProcessExchange {
   readonly #projectors = new Map<string, Projector>();
   #created = 0;
 
-  constructor(store: Store, { clock = new VirtualClock(), log = new RecordingLog(), metrics = UNMEASURED }: Effects = {}) {
+  constructor(
+    store: Store,
+    { clock = new VirtualClock(), log = new RecordingLog(), metrics = UNMEASURED }: Effects = {},
+  ) {
     this.store = store;
     this.clock = clock;
     this.log = log;
@@ -49,7 +52,10 @@ export class InProcessExchange {
     for (const market of this.catalogue.markets.keys()) this.createQueue(market, 1_000n);
     this.queue = {
       send: async (market, command, correlationId) => {
-        this.#send(market, { id: command.id, body: JSON.stringify({ command: commandToWire(command), correlationId }) });
+        this.#send(market, {
+          id: command.id,
+          body: JSON.stringify({ command: commandToWire(command), correlationId }),
+        });
       },
       epoch: async (market) => this.#queueOf(market).epoch,
       marketOf: (arn) => arn,
@@ -63,7 +69,10 @@ export class InProcessExchange {
   createQueue(market: string, sequenceStart: bigint): void {
     const epoch = `epoch-${++this.#created}`;
     const newMessageId = () => `message-${this.random.id(0)}`;
-    this.#queues.set(market, { epoch, fifo: new FifoQueue({ identity: epoch, newMessageId, sequenceStart }) });
+    this.#queues.set(market, {
+      epoch,
+      fifo: new FifoQueue({ identity: epoch, newMessageId, sequenceStart }),
+    });
   }
 
   /** Puts a text that is no command into a market's queue. */
@@ -73,7 +82,10 @@ export class InProcessExchange {
 
   /** The next batch of a market's queue; empty while another one is in flight. */
   receive(market: string, max = 10): Batch {
-    const deliveries = this.#queueOf(market).fifo.receive(this.clock.nowMs(), { max, visibilityTimeoutMs: VISIBILITY_MS });
+    const deliveries = this.#queueOf(market).fifo.receive(this.clock.nowMs(), {
+      max,
+      visibilityTimeoutMs: VISIBILITY_MS,
+    });
     const commands = deliveries.map(({ message }) =>
       readMessage({
         messageId: message.messageId,

@@ -1,4 +1,16 @@
-import type { Item, Key, Outcome, Page, Place, Query, Scan, SlotReason, Store, Value, Write } from "../../lib/store/store.ts";
+import type {
+  Item,
+  Key,
+  Outcome,
+  Page,
+  Place,
+  Query,
+  Scan,
+  SlotReason,
+  Store,
+  Value,
+  Write,
+} from "../../lib/store/store.ts";
 import { TABLES, type TableName } from "../../lib/store/tables.ts";
 import { holds } from "./conditions.ts";
 
@@ -36,8 +48,10 @@ export class MemoryStore implements Store {
   async query(query: Query): Promise<Page> {
     const { table, index, pk, from, to, order } = query;
     const keys = keysOf(query);
-    if (from !== undefined && to !== undefined && from > to) throw new Error(`a range from ${from} down to ${to}`);
-    const rows = index === undefined ? [...(this.#tables.get(table)?.get(pk)?.values() ?? [])] : this.#all(table);
+    if (from !== undefined && to !== undefined && from > to)
+      throw new Error(`a range from ${from} down to ${to}`);
+    const rows =
+      index === undefined ? [...(this.#tables.get(table)?.get(pk)?.values() ?? [])] : this.#all(table);
     const found = rows.filter((row) => {
       const sk = row[keys.sk];
       if (row[keys.pk] !== pk || typeof sk !== "string") return false;
@@ -49,7 +63,9 @@ export class MemoryStore implements Store {
 
   async scan(scan: Scan): Promise<Page> {
     const keys = keysOf(scan);
-    const indexed = this.#all(scan.table).filter((row) => row[keys.pk] !== undefined && row[keys.sk] !== undefined);
+    const indexed = this.#all(scan.table).filter(
+      (row) => row[keys.pk] !== undefined && row[keys.sk] !== undefined,
+    );
     return this.#page(indexed, scan, (a, b) => compareBy(["pk", "sk"], a, b));
   }
 
@@ -59,8 +75,11 @@ export class MemoryStore implements Store {
   }
 
   async transact(writes: readonly Write[]): Promise<Outcome> {
-    if (writes.length === 0 || writes.length > MOST_AT_ONCE) throw new Error(`a transaction of ${writes.length} items`);
-    assertDifferent(writes.map((write) => nameOf(write.table, write.kind === "put" ? write.item : write.key)));
+    if (writes.length === 0 || writes.length > MOST_AT_ONCE)
+      throw new Error(`a transaction of ${writes.length} items`);
+    assertDifferent(
+      writes.map((write) => nameOf(write.table, write.kind === "put" ? write.item : write.key)),
+    );
     const reasons = writes.map((write) => this.#reason(write));
     if (reasons.some(({ code }) => code !== "none")) return { ok: false, reasons };
     for (const write of writes) this.#apply(write);
@@ -89,7 +108,9 @@ export class MemoryStore implements Store {
     const shown = rest.slice(0, Math.min(limit ?? this.#pageItems, this.#pageItems));
     const items = shown.map((row) => (keys.keysOnly ? keyPart(row, keys) : row));
     const last = shown.at(-1);
-    return last === undefined || shown.length === rest.length ? { items } : { items, next: keyPart(last, keys) };
+    return last === undefined || shown.length === rest.length
+      ? { items }
+      : { items, next: keyPart(last, keys) };
   }
 
   #reason(write: Write): SlotReason {

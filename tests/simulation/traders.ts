@@ -1,8 +1,8 @@
-import { placeOrder } from "../../lib/trading/place-order.ts";
-import type { OrderRequest } from "../../lib/trading/order-request.ts";
-import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
 import type { Result } from "../../lib/contract/refusal.ts";
 import type { OrderRecord } from "../../lib/trading/order-item.ts";
+import type { OrderRequest } from "../../lib/trading/order-request.ts";
+import { placeOrder } from "../../lib/trading/place-order.ts";
+import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
 import type { InProcessExchange } from "./in-process-exchange.ts";
 
 let operations = 0;
@@ -18,7 +18,14 @@ export async function openAccount(
     item: { pk: `USER#${userId}`, sk: "PROFILE", kind: "user", id: userId, status: "active" },
   });
   for (const [asset, amount] of Object.entries(funds)) {
-    const input = { userId, asset, amount, reference: `${userId} ${asset}`, actor: "test", requestId: "test" };
+    const input = {
+      userId,
+      asset,
+      amount,
+      reference: `${userId} ${asset}`,
+      actor: "test",
+      requestId: "test",
+    };
     const credited = await creditDeposit(input, exchange);
     if (!credited.ok) throw new Error(credited.refusal.code);
   }
@@ -30,7 +37,12 @@ export async function place(
   request: Omit<OrderRequest, "market"> & { readonly market?: string },
 ): Promise<Result<OrderRecord>> {
   const operationId = exchange.random.id(exchange.clock.nowMs() + (operations++ % 2));
-  const input = { userId, request: { market: "BTC-USDT", ...request }, operationId, correlationId: operationId };
+  const input = {
+    userId,
+    request: { market: "BTC-USDT", ...request },
+    operationId,
+    correlationId: operationId,
+  };
   return await placeOrder(input, exchange);
 }
 

@@ -12,7 +12,7 @@ function queueOf(market: string): readonly [string, { readonly [name: string]: u
 }
 
 function matcherOf(market: string) {
-  const found = Object.values(functions).find(({ environment }) => environment.MARKET === market);
+  const found = Object.values(functions).find(({ name }) => name === `${prefix}-match-${market}`);
   if (found === undefined) throw new Error(`no matcher for ${market}`);
   return found;
 }

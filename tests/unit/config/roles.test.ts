@@ -61,15 +61,19 @@ describe("roles > least privilege", () => {
     }
   });
 
-  it("lets only matchers write entries of the journal, and nobody but the projector delete from it", () => {
-    const writers = roles.filter(([id]) =>
-      statementsOf(id).some(
-        ({ Resource, Action }) =>
-          JSON.stringify(Resource).includes('"JournalTable","Arn"') &&
-          listFrom(Action).includes("dynamodb:PutItem"),
-      ),
+  it("lets only matchers add entries to the journal, and nobody change or delete one", () => {
+    const onJournal = roles.flatMap(([id]) =>
+      statementsOf(id)
+        .filter(({ Resource }) => JSON.stringify(Resource).includes('"JournalTable","Arn"'))
+        .map((statement) => ({ id, actions: listFrom(statement.Action), condition: statement.Condition })),
     );
-    expect(writers.map(([id]) => id).toSorted()).toEqual(["MatcherRole", "ProjectorRole"]);
+    const adders = onJournal.filter(({ actions }) => actions.includes("dynamodb:PutItem"));
+    expect(adders.map(({ id }) => id)).toEqual(["MatcherRole"]);
+    for (const { actions, condition } of onJournal) {
+      expect(actions).not.toContain("dynamodb:UpdateItem");
+      if (!actions.includes("dynamodb:DeleteItem") && !actions.includes("dynamodb:BatchWriteItem")) continue;
+      expect(condition).toEqual({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#SNAPSHOT*"] } });
+    }
   });
 
   it("lets readers of public data read nothing private", () => {

@@ -4,7 +4,8 @@
  */
 const { markets } = require("./markets.json");
 
-const READ = ["GetItem", "BatchGetItem", "Query"];
+const GET = ["GetItem", "BatchGetItem"];
+const READ = [...GET, "Query"];
 const SCAN = ["Scan"];
 const WRITE = ["PutItem", "UpdateItem"];
 const ADD = ["PutItem"];
@@ -17,11 +18,11 @@ const DEPTH = ["GetQueueAttributes"];
 const CONSUME = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"];
 
 /** Whoever calls with a token is looked up: the session may have ended, the account may be frozen. */
-const SIGNED_IN = { Users: READ };
+const SIGNED_IN = { Users: GET };
 /** Deeds leave a record; records are added, never changed. */
 const AUDITED = { Audit: ADD };
 /** What a client has named is remembered, and forgotten where it came to nothing. */
-const NAMED = { Requests: [...READ, ...WRITE, ...DELETE] };
+const NAMED = { Requests: [...GET, ...CHANGE, ...DELETE] };
 
 /**
  * Tables by what may be done with them; `markets` and `failures` are queues; `snapshots` may be replaced, which entries of the same
@@ -29,8 +30,9 @@ const NAMED = { Requests: [...READ, ...WRITE, ...DELETE] };
  */
 const KINDS = {
   Docs: {},
-  MarketReaders: { tables: { MarketData: READ } },
-  AccountReaders: { tables: { ...SIGNED_IN } },
+  /** The order book is brought up to the journal's end with every read. */
+  MarketReaders: { tables: { MarketData: READ, Journal: READ } },
+  AccountReaders: { tables: { Users: READ } },
   Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...NAMED, ...AUDITED } },
   Signers: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...AUDITED }, privateKey: true },
   TradingReaders: { tables: { ...SIGNED_IN, Orders: READ, MarketData: READ } },
@@ -39,8 +41,8 @@ const KINDS = {
       ...SIGNED_IN,
       ...NAMED,
       Orders: [...READ, ...WRITE],
-      Wallets: [...READ, ...CHANGE],
-      MarketData: READ,
+      Wallets: [...GET, ...CHANGE],
+      MarketData: GET,
     },
     markets: SEND,
   },

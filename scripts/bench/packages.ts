@@ -3,7 +3,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build } from "esbuild";
@@ -15,7 +15,6 @@ import { figure, percentile, ratio } from "./statistics.ts";
 
 const TIMES = 5;
 const BUILDS_AT_ONCE = 4;
-const LOADER = fileURLToPath(new URL("load-time.ts", import.meta.url));
 const EMPTY = "scripts/bench/empty-handler.ts";
 /** Of serverless.yml: what serverless-esbuild keeps for itself, or what says nothing about the bundle. */
 const NOT_ESBUILDS = ["outputFileExtension", "exclude", "concurrency"];
@@ -26,7 +25,23 @@ type Bundle = {
   readonly bytes: number;
   readonly packedBytes: number;
 };
-type Loaded = Bundle & { readonly ms: number | undefined; readonly emptyMs: number; readonly fault?: string };
+/** What a new process needs to load a bundle, and, with Node's own start, until then. */
+type LoadTime = { readonly loadMs: number; readonly startMs: number };
+type Loaded = Bundle & {
+  readonly own: LoadTime | undefined;
+  readonly empty: LoadTime;
+  readonly fault?: string;
+};
+
+/** Run by a process of its own, as plain JavaScript, so that nothing but the bundle is loaded. */
+const LOADER = `
+const before = performance.now();
+const { handler } = await import(process.argv[1]);
+const now = performance.now();
+if (typeof handler !== "function") throw new Error("there is no handler");
+process.stdout.write(JSON.stringify({ loadMs: now - before, startMs: now }));
+process.exit(0);
+`;
 
 /** Each function as it is deployed: bundled by itself with the settings of serverless.yml, then loaded by a new process. */
 export async function measurePackages(cleanup: Cleanup, show: Show): Promise<Measured> {
@@ -78,25 +93,35 @@ async function bundle(
 }
 
 /** A function and the empty one take turns, so that a slow moment of the machine meets both. */
-async function loadTimes(bundle: Bundle, empty: Bundle): Promise<Loaded> {
-  const ms: number[] = [];
-  const emptyMs: number[] = [];
+async function loadTimes(bundle: Bundle, emptyBundle: Bundle): Promise<Loaded> {
+  const own: LoadTime[] = [];
+  const empty: LoadTime[] = [];
   try {
     for (let time = 0; time < TIMES; time++) {
-      emptyMs.push(await loadTime(empty.path));
-      ms.push(await loadTime(bundle.path));
+      empty.push(await loadTime(emptyBundle.path));
+      own.push(await loadTime(bundle.path));
     }
   } catch (cause) {
     const words = cause instanceof Error && "stderr" in cause ? String(cause.stderr) : String(cause);
     const fault = /^\w*Error: .*$/m.exec(words)?.[0] ?? words.slice(0, 200);
-    return { ...bundle, ms: undefined, emptyMs: percentile(emptyMs, 0.5), fault };
+    return { ...bundle, own: undefined, empty: medianOf(empty), fault };
   }
-  return { ...bundle, ms: percentile(ms, 0.5), emptyMs: percentile(emptyMs, 0.5) };
+  return { ...bundle, own: medianOf(own), empty: medianOf(empty) };
 }
 
-async function loadTime(path: string): Promise<number> {
-  const { stdout } = await promisify(execFile)(process.execPath, [LOADER, path], { env: ENVIRONMENT });
-  return Number(stdout);
+function medianOf(times: readonly LoadTime[]): LoadTime {
+  const median = (name: keyof LoadTime) =>
+    percentile(
+      times.map((time) => time[name]),
+      0.5,
+    );
+  return { loadMs: median("loadMs"), startMs: median("startMs") };
+}
+
+async function loadTime(path: string): Promise<LoadTime> {
+  const args = ["--input-type=module", "--eval", LOADER, pathToFileURL(path).href];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env: ENVIRONMENT });
+  return JSON.parse(stdout) as LoadTime;
 }
 
 /** What Lambda would give a function; nothing of this process's own, such as a compile cache, which Lambda has not. */
@@ -115,34 +140,41 @@ const ENVIRONMENT = {
   POWERTOOLS_METRICS_NAMESPACE: "cex-pilot-bench",
 };
 
-function report(loaded: readonly Loaded[], empty: Bundle): Measured {
+function report(loaded: readonly Loaded[], emptyBundle: Bundle): Measured {
   const kilobytes = (bytes: number): string => (bytes / 1024).toFixed(0);
-  const emptyMs = percentile(
-    loaded.map((one) => one.emptyMs),
-    0.5,
-  );
+  const empty = medianOf(loaded.map((one) => one.empty));
   const faults = loaded.flatMap(({ name, fault }) =>
     fault === undefined ? [] : [`${name} does not load: ${fault}`],
   );
   const sorted = loaded.toSorted((a, b) => b.bytes - a.bytes);
+  const sizes = ({ name, bytes, packedBytes }: Bundle) => [name, kilobytes(bytes), kilobytes(packedBytes)];
+  const rowOf = (one: Loaded): string[] => {
+    const { own, empty: base } = one;
+    if (own === undefined) return [...sizes(one), "failed", "", "", ""];
+    const { loadMs, startMs } = own;
+    const toEmpty = { load: ratio(loadMs, base.loadMs), start: ratio(startMs, base.startMs) };
+    return [...sizes(one), figure(loadMs), toEmpty.load, figure(startMs), toEmpty.start];
+  };
   return {
     tables: [
       {
-        title: "Functions: package size and load time (median of 5, beside an empty Middy handler in turn)",
-        columns: ["function", "bundle KB", "zipped KB", "load ms", "to empty"],
+        title: `Functions: package size and load time (median of ${TIMES}, in turn with an empty Middy handler)`,
+        columns: [
+          "function",
+          "bundle KB",
+          "zipped KB",
+          "load ms",
+          "to empty",
+          "Node's start and load ms",
+          "to empty",
+        ],
         rows: [
-          ...sorted.map(({ name, bytes, packedBytes, ms, emptyMs: base }) => [
-            name,
-            kilobytes(bytes),
-            kilobytes(packedBytes),
-            ms === undefined ? "failed" : figure(ms),
-            ms === undefined ? "" : ratio(ms, base),
-          ]),
+          ...sorted.map(rowOf),
           [
-            "(empty Middy handler)",
-            kilobytes(empty.bytes),
-            kilobytes(empty.packedBytes),
-            figure(emptyMs),
+            ...sizes({ ...emptyBundle, name: "(empty Middy handler)" }),
+            figure(empty.loadMs),
+            "1.00 x",
+            figure(empty.startMs),
             "1.00 x",
           ],
         ],
@@ -150,7 +182,7 @@ function report(loaded: readonly Loaded[], empty: Bundle): Measured {
       },
     ],
     figures: {
-      empty: { bytes: empty.bytes, packedBytes: empty.packedBytes, ms: emptyMs },
+      empty: { bytes: emptyBundle.bytes, packedBytes: emptyBundle.packedBytes, ...empty },
       functions: sorted.map(({ path: _path, ...rest }) => rest),
       faults,
     },

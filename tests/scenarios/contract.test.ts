@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Stack, startStack } from "../support/stack.ts";
 import { type Caller, eventually, logIn, newTrader, request } from "./api.ts";
@@ -441,6 +443,57 @@ describe("bad input", () => {
       "/orders/%00",
     ]) {
       expect((await trader.call("GET", path)).status).toBe(404);
+    }
+  });
+});
+
+describe("the log", () => {
+  const lines = (): readonly string[] => {
+    const { logDir } = stack.record();
+    return readdirSync(logDir).flatMap((name) => readFileSync(join(logDir, name), "utf8").split("\n"));
+  };
+
+  it("follows an order from the call to the commit by one correlation id", async () => {
+    const trader = await newTrader(stack.url, admin, { USDT: "1000" });
+    const headers = { ...WAIT, "x-correlation-id": "follow-me" };
+    const placed = await trader.call("POST", "/orders", limit("buy", "10", "1"), headers);
+    expect(placed.headers.get("x-correlation-id")).toBe("follow-me");
+    const events = await eventually(
+      async () => lines().filter((line) => line.includes("follow-me")),
+      (found) => found.some((line) => line.includes("batch_committed")),
+    );
+    const names = events.map((line) => JSON.parse(line).event);
+    expect(names).toEqual(expect.arrayContaining(["order_accepted", "batch_committed", "request"]));
+    await trader.call("DELETE", `/orders/${placed.body.id}`, undefined, WAIT);
+  });
+
+  it("names the business events and carries no password, token or e-mail address", async () => {
+    const trader = await newTrader(stack.url, admin);
+    const wrong = { email: trader.email, password: "not-the-password-at-all" };
+    expect((await request(stack.url, { method: "POST", path: "/auth/login", body: wrong })).status).toBe(401);
+    const text = await eventually(
+      async () => lines().join("\n"),
+      (log) => log.includes("failed_login_attempt"),
+    );
+    for (const event of [
+      "user_registered",
+      "user_login",
+      "failed_login_attempt",
+      "order_creation_failed",
+      "deposit_credited",
+    ]) {
+      expect(text).toContain(`"event":"${event}"`);
+    }
+    for (const secret of [
+      trader.token,
+      admin.token,
+      "a-long-password",
+      wrong.password,
+      trader.email,
+      stack.admin.password,
+      stack.admin.email,
+    ]) {
+      expect(text).not.toContain(secret);
     }
   });
 });

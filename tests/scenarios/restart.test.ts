@@ -43,7 +43,14 @@ async function killAll(running: Stack): Promise<void> {
 it("kill -9 of the whole exchange in the middle of trading > loses nothing, and trading goes on", async () => {
   stack = await startStack({ dataDir });
   const { port } = stack;
-  const options = { baseUrl: stack.url, seed: 4711, traders: 6, concurrency: 6, retryForMs: 30_000, run: "restart" };
+  const options = {
+    baseUrl: stack.url,
+    seed: 4711,
+    traders: 6,
+    concurrency: 6,
+    retryForMs: 30_000,
+    run: "restart",
+  };
   const crowd = await gatherCrowd(options);
   crowd.start();
   await new Promise((resolve) => setTimeout(resolve, 4_000));

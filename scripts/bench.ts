@@ -15,10 +15,12 @@ const INTERRUPTED = 130;
 const ENGINE_OFFSETS = { dynamodb: 10, sqs: 11 };
 
 const cleanup = new Cleanup();
+let isInterrupted = false;
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(signal, () => {
-    printError("\nstopping");
+    if (!isInterrupted) printError("\nstopping");
+    isInterrupted = true;
     void cleanup.run().finally(() => process.exit(INTERRUPTED));
   });
 }
@@ -43,6 +45,8 @@ async function main(): Promise<number> {
       if (part === "hops") hops = measured.figures as Hops;
       printTables(measured.tables);
     } catch (cause) {
+      // It failed because what it measured was being ended.
+      if (isInterrupted) return INTERRUPTED;
       // What one part lacks must not keep the others from being measured.
       isComplete = false;
       printError(`${part} was not measured: ${wordsOf(cause)}`);

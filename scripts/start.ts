@@ -9,9 +9,11 @@ import { Misconfigured, type Settings, settingsFrom } from "./local/settings.ts"
 import type { Supervisor } from "./local/supervisor.ts";
 
 const HARD_EXIT = 130;
+const SAME_WISH_MS = 500;
 const began = performance.now();
 let supervisor: Supervisor | undefined;
-let stopping = false;
+/** When the first wish to stop came; npm forwards a Ctrl-C that the terminal has sent to everybody already. */
+let stoppingSince: number | undefined;
 
 enableCompileCache(join(PROJECT_ROOT, ".local", "compile-cache"));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop(0));
@@ -25,7 +27,7 @@ try {
   supervisor = new Supervisor(settings, say);
   supervisor.onHopeless = (reason) => void fail(reason);
   await supervisor.start();
-  if (!stopping) welcome(settings);
+  if (stoppingSince === undefined) welcome(settings);
 } catch (cause) {
   await fail(
     cause instanceof Misconfigured
@@ -37,22 +39,23 @@ try {
 }
 
 function say(line: string): void {
-  if (!stopping) console.log(`  ${line}`);
+  if (stoppingSince === undefined) console.log(`  ${line}`);
 }
 
 async function fail(reason: string): Promise<void> {
-  if (stopping) return;
+  if (stoppingSince !== undefined) return;
   console.error(`\nThe stack cannot run.\n${reason}`);
   await stop(1);
 }
 
 async function stop(exitCode: number): Promise<void> {
-  if (stopping) {
+  if (stoppingSince !== undefined) {
+    if (performance.now() - stoppingSince < SAME_WISH_MS) return;
     supervisor?.kill();
     process.exit(HARD_EXIT);
   }
-  stopping = true;
-  if (supervisor !== undefined) console.log("\nstopping; once more to end at once");
+  stoppingSince = performance.now();
+  if (supervisor !== undefined) console.log("\nstopping; Ctrl-C again ends it at once");
   await supervisor?.stop();
   if (exitCode === 0) console.log("stopped");
   process.exit(exitCode);

@@ -66,7 +66,10 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
     async epoch(market) {
       const attributes = await attributesOf(urlOf(market));
       // Short, because every journal entry carries it.
-      return `${attributes.CreatedTimestamp}-${hashOf(String(attributes.QueueArn)).slice(0, 8)}`;
+      return {
+        id: `${attributes.CreatedTimestamp}-${hashOf(String(attributes.QueueArn)).slice(0, 8)}`,
+        createdMs: Number(attributes.CreatedTimestamp) * 1_000,
+      };
     },
     marketOf(queueArn) {
       const name = queueArn.slice(queueArn.lastIndexOf(":") + 1);

@@ -1,6 +1,6 @@
 import type { CancelReason, Command } from "./command.ts";
 import type { Side } from "./order.ts";
-import { termsFromWire, termsToWire, text, type WireTerms } from "./terms-wire.ts";
+import { positive, termsFromWire, termsToWire, text, type WireTerms } from "./terms-wire.ts";
 
 /** Commands as queue messages and continuations carry them. */
 export type WireCommand = { readonly kind: string; readonly id: string; readonly [field: string]: unknown };
@@ -34,7 +34,7 @@ export function commandFromWire(wire: unknown): Command {
         orderId: text(fields.orderId),
         userId: text(fields.userId),
         side: side(fields.side),
-        hold: BigInt(text(fields.hold)),
+        hold: positive(fields.hold),
         reason: cancelReason(fields.reason),
       };
     case "cancel_all":

@@ -85,12 +85,19 @@ function crosses(taker: LiveOrder, maker: LiveOrder): boolean {
 
 /** What becomes of a taker that finds nothing more. */
 function restOf(taker: LiveOrder): Event {
+  if (isSpent(taker)) return { type: "closed", orderId: taker.id, status: "filled" };
   if (taker.type === "limit" && taker.timeInForce === "GTC") return { type: "rested" };
   return { type: "closed", orderId: taker.id, status: "expired", reason: "unfilled" };
 }
 
+/** A market buy that has spent its budget to the last unit is filled, whatever else the book holds or lacks. */
+function isSpent({ quoteBudget, filledQuote }: LiveOrder): boolean {
+  return quoteBudget === filledQuote;
+}
+
 /** Why a taker must not trade with the maker that it meets, if so. */
 function endAgainst(market: Market, taker: LiveOrder, maker: LiveOrder): Event | undefined {
+  if (isSpent(taker)) return { type: "closed", orderId: taker.id, status: "filled" };
   if (taker.userId === maker.userId) {
     return { type: "closed", orderId: taker.id, status: "cancelled", reason: "self_trade" };
   }

@@ -56,7 +56,9 @@ export function plan(
   let completed = 0;
   if (lessons.suspend.size > 0) draft.suspend(lessons.suspend);
   if (continuation !== undefined) {
-    if (draft.run(continuation.command) === "out_of_room") unfinished = continuation;
+    // Where its order has just been suspended, nothing of it is left to do; to run it would open the order again.
+    const isSuspended = lessons.suspend.has(continuation.command.id);
+    if (!isSuspended && draft.run(continuation.command) === "out_of_room") unfinished = continuation;
     else {
       draft.complete(continuation.command.id);
       last = continuation;

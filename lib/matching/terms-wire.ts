@@ -29,6 +29,7 @@ export function termsToWire(terms: OrderTerms): WireTerms {
 
 /** Reads terms and checks that they are an order which the engine can match. Throws where they are not. */
 export function termsFromWire(wire: WireTerms): OrderTerms {
+  assertLetters(wire);
   const terms: OrderTerms = {
     id: text(wire.i),
     userId: text(wire.u),
@@ -47,7 +48,22 @@ export function termsFromWire(wire: WireTerms): OrderTerms {
   if (spends !== (terms.quoteBudget !== undefined) || spends === (terms.quantityLots !== undefined)) {
     throw new Error("a market buy has a budget, all others a quantity");
   }
+  if (terms.makerRate < 0n || terms.takerRate < 0n) throw new Error("a rate is not below zero");
   return terms;
+}
+
+/** A letter that is not known must not pass for the other one. */
+function assertLetters({
+  s,
+  y = "m",
+  g = "I",
+}: {
+  readonly s: unknown;
+  readonly y?: unknown;
+  readonly g?: unknown;
+}): void {
+  if ((s !== "b" && s !== "s") || y !== "m" || g !== "I")
+    throw new Error("unknown side, type or time in force");
 }
 
 export function text(value: unknown): string {
@@ -55,7 +71,7 @@ export function text(value: unknown): string {
   return value;
 }
 
-function positive(value: string): bigint {
+export function positive(value: unknown): bigint {
   const number = BigInt(text(value));
   if (number <= 0n) throw new Error("expected a positive number");
   return number;

@@ -1,5 +1,13 @@
 import type { Command } from "../matching/command.ts";
 
+/** Which queue a market has at present. */
+export type QueueEpoch = {
+  /** Another text after the queue was created anew. */
+  readonly id: string;
+  /** No message of this queue was sent before. */
+  readonly createdMs: number;
+};
+
 /** The markets' queues, as the accepting side and the matcher see them. */
 export type CommandQueue = {
   /**
@@ -7,8 +15,7 @@ export type CommandQueue = {
    * @throws QueueUnavailable where it is not known to have arrived: it may have, or not.
    */
   send(market: string, command: Command, correlationId: string): Promise<void>;
-  /** The identity of the market's queue: another text after the queue was created anew. */
-  epoch(market: string): Promise<string>;
+  epoch(market: string): Promise<QueueEpoch>;
   /** The market whose queue has this ARN. */
   marketOf(queueArn: string): string;
   /** Makes messages in flight visible again after a delay. */

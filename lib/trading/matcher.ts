@@ -4,7 +4,7 @@ import type { Market } from "../market/market.ts";
 import type { IgnoreReason } from "../matching/event.ts";
 import type { MarketState } from "../matching/market-state.ts";
 import { advance, type Lessons, NO_LESSONS, type Plan, plan, type QueuedCommand } from "../matching/plan.ts";
-import type { CommandQueue } from "../ports/command-queue.ts";
+import type { CommandQueue, QueueEpoch } from "../ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
 import { type Outcome, type Store, StoreUnavailable } from "../store/store.ts";
 import { classify, type Failure, type Transaction, transactionOf } from "./transaction.ts";
@@ -23,6 +23,7 @@ export type Deadlines = { readonly planBy: number; readonly commitBy: number };
 
 type Committed = "ours" | "lost" | "out_of_time" | Extract<Failure, { kind: "not_pending" | "broken" }>;
 
+const EPOCH_AGE_MS = 45_000;
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 250;
 
@@ -34,7 +35,7 @@ export class Matcher {
   readonly #market: Market;
   readonly #ports: MatcherPorts;
   #state: MarketState | undefined;
-  #epoch: string | undefined;
+  #epoch: (QueueEpoch & { readonly readMs: number }) | undefined;
 
   constructor(market: Market, ports: MatcherPorts) {
     this.#market = market;
@@ -60,11 +61,15 @@ export class Matcher {
     let completed = 0;
     for (;;) {
       const state = await this.#recovered(deadlines);
-      completed += await this.#skip(state, batch.slice(completed));
+      const epoch = await this.#currentEpoch(state);
+      completed += this.#skip(state, epoch, batch.slice(completed));
       if (completed === batch.length) return completed;
       if (clock.nowMs() >= deadlines.planBy) return completed;
-      const epoch = await this.#currentEpoch();
-      const planned = plan(state, { epoch, commands: trial.scope(batch.slice(completed)) }, trial.lessons);
+      const planned = plan(
+        state,
+        { epoch: epoch.id, commands: trial.scope(batch.slice(completed)) },
+        trial.lessons,
+      );
       const result = await this.#commit(planned, deadlines);
       if (result === "ours") {
         advance(state, planned);
@@ -103,27 +108,31 @@ export class Matcher {
     return this.#state;
   }
 
-  async #currentEpoch(): Promise<string> {
-    this.#epoch ??= await this.#ports.queue.epoch(this.#market.market);
-    return this.#epoch;
+  /**
+   * The identity of the queue that the messages are of. It is read again when the journal names another one, and before it is as old as the
+   * minute that AWS lets pass between a queue's deletion and a new one of its name: so no message is ever taken for one of a queue that is
+   * older than its own.
+   */
+  async #currentEpoch({ head }: MarketState): Promise<QueueEpoch> {
+    const nowMs = this.#ports.clock.nowMs();
+    const known = this.#epoch;
+    if (known !== undefined && known.id === head.epoch && nowMs - known.readMs < EPOCH_AGE_MS) return known;
+    const read = await this.#ports.queue.epoch(this.#market.market);
+    this.#epoch = { ...read, readMs: nowMs };
+    return read;
   }
 
-  /**
-   * Counts the messages that were completed before. Sequence numbers mean something within one queue only, so the queue's identity
-   * is looked up anew before anything is skipped: a queue that was created again must not lose its first commands.
-   */
-  async #skip(state: MarketState, batch: readonly QueuedCommand[]): Promise<number> {
-    const last = BigInt(state.head.lastSequence);
-    const isOld = ({ sequence }: QueuedCommand): boolean => BigInt(sequence) <= last;
-    const fresh = batch.findIndex((queued) => !isOld(queued));
-    const old = fresh === -1 ? batch.length : fresh;
-    if (old === 0 || (await this.#currentEpoch()) !== state.head.epoch) return 0;
-    this.#epoch = await this.#ports.queue.epoch(this.#market.market);
-    return this.#epoch === state.head.epoch ? old : 0;
+  /** Counts the first messages that have nothing to do any more: of a queue that is gone, or completed before. */
+  #skip({ head }: MarketState, { id, createdMs }: QueueEpoch, batch: readonly QueuedCommand[]): number {
+    const last = BigInt(head.lastSequence);
+    const isDone = ({ sequence, timeMs }: QueuedCommand): boolean =>
+      timeMs < createdMs || (id === head.epoch && BigInt(sequence) <= last);
+    const first = batch.findIndex((queued) => !isDone(queued));
+    return first === -1 ? batch.length : first;
   }
 
   async #commit(planned: Plan, deadlines: Deadlines): Promise<Committed> {
-    const { clock, metrics } = this.#ports;
+    const { clock, log, metrics } = this.#ports;
     const transaction = transactionOf(planned);
     const startedMs = clock.nowMs();
     for (let attempt = 0; ; attempt++) {
@@ -135,7 +144,14 @@ export class Matcher {
       const failure: Failure =
         outcome === undefined ? { kind: "busy", conflicts: 0 } : classify(outcome.reasons, transaction.slots);
       if (failure.kind === "fence") return await this.#whoCommitted(planned);
-      if (failure.kind !== "busy") return failure;
+      if (failure.kind !== "busy") {
+        log.info("commit_refused", {
+          market: planned.entry.market,
+          version: planned.entry.version,
+          kind: failure.kind,
+        });
+        return failure;
+      }
       metrics.add("Conflicts", "Count", failure.conflicts);
       metrics.add("CommitRetries", "Count", 1);
       const pauseMs =
@@ -160,7 +176,13 @@ export class Matcher {
       table: "journal",
       key: entryKey(sealed.market, sealed.version),
     });
-    return item !== undefined && sealedFrom(item).hash === sealed.hash ? "ours" : "lost";
+    const owner = item !== undefined && sealedFrom(item).hash === sealed.hash ? "ours" : "lost";
+    this.#ports.log.info("commit_refused", {
+      market: sealed.market,
+      version: sealed.version,
+      kind: `fence_${owner}`,
+    });
+    return owner;
   }
 
   #report({ entry, effects }: Plan, completed: readonly QueuedCommand[]): void {

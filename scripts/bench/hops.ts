@@ -174,5 +174,8 @@ function tableOf(hops: Hops): Measured["tables"][number] {
       row("the whole batch: plan, seal, commit, apply", hops.batch, hops.engineOfCommit),
       row("queue: from send to a waiting receiver", hops.queueHop),
     ],
+    notes: [
+      "The engine's own transactions put small new items, without conditions and indexes: the least that so many items can be.",
+    ],
   };
 }

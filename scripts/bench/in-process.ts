@@ -1,3 +1,4 @@
+import { ulid } from "ulid";
 import { clock } from "../../lib/adapters/clock.ts";
 import { createRandom } from "../../lib/adapters/random.ts";
 import { sessionItem } from "../../lib/auth/session-item.ts";
@@ -27,6 +28,7 @@ const SILENT: RequestLog = {
   add: () => {},
 };
 const BATCH = 10;
+const DAY_MS = 86_400_000;
 /** Far beyond what anything here takes: deadlines are not what is measured. */
 const DEADLINE_MS = 30_000;
 /** About as long as the sequence numbers of SQS. */
@@ -83,7 +85,11 @@ export class InProcessExchange implements EdgePorts {
 
   /** Accounts as registration and login leave them, with money of every asset. */
   async openAccounts(count: number): Promise<readonly User[]> {
-    const users = Array.from({ length: count }, () => ({ id: this.newId(), sessionId: this.newId() }));
+    // People register on different days, so their ids have little in common.
+    const users = Array.from({ length: count }, (_, index) => ({
+      id: ulid(this.clock.nowMs() - index * DAY_MS),
+      sessionId: ulid(this.clock.nowMs()),
+    }));
     for (const user of users) await this.#openAccount(user);
     return users;
   }

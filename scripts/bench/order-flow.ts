@@ -1,5 +1,4 @@
 import type { OrderRecord } from "../../lib/trading/order-item.ts";
-import type { PlaceOrder } from "../../lib/trading/place-order.ts";
 import type { InProcessExchange, User } from "./in-process.ts";
 
 /** Half of the orders rest, and the other half fill one of those. */
@@ -9,15 +8,8 @@ const PAIRS = BATCH_ORDERS / 2;
 const QUANTITY = "0.0153";
 const FIRST_PRICE_CENTS = 6_412_345;
 
-export type Naming = (id: string) => {
-  clientOrderId?: string;
-  naming?: Partial<Pick<PlaceOrder, "idempotency">>;
-};
-
 /** Places one order, in whatever way is measured. */
 export type Place = (user: User, side: "buy" | "sell", price: string) => Promise<OrderRecord>;
-
-export type FlowPorts = { readonly exchange: InProcessExchange; readonly users: readonly User[] };
 
 export function placing(exchange: InProcessExchange): Place {
   return (user, side, price) => exchange.place(user, { side, price, quantity: QUANTITY });

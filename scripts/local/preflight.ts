@@ -40,7 +40,7 @@ const USES: readonly { readonly port: keyof Ports; readonly use: string }[] = [
   { port: "dynamodb", use: "DynamoDB, PORT + 5000" },
   { port: "sqs", use: "SQS, PORT + 6324" },
 ];
-const RELEASE_AT_MOST_MS = 2_000;
+const RELEASE_AT_MOST_MS = 500;
 
 async function checkPorts({ ports, givenDynamodbEndpoint }: Settings): Promise<void> {
   const needed = USES.filter(({ port }) => port !== "dynamodb" || givenDynamodbEndpoint === undefined);

@@ -2,9 +2,10 @@ import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bundleDirOf } from "./bundle.ts";
-import type { ChildSpec } from "./child.ts";
+import type { Child, ChildSpec } from "./child.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import type { SigningKeys } from "./keys.ts";
+import type { StackRecord } from "./record.ts";
 import { HOST, LOCAL_STAGE, Misconfigured, type Settings } from "./settings.ts";
 
 /** Account ids of the local engines are all zeros. */
@@ -113,5 +114,39 @@ export function seedChild(settings: Settings, env: NodeJS.ProcessEnv, prefix: st
     env: { ...env, TABLE_PREFIX: prefix, QUEUE_PREFIX: prefix, ADMIN_EMAIL: email, ADMIN_PASSWORD: password },
     command: script,
     once: true,
+  };
+}
+
+type Running = { readonly settings: Settings; readonly prefix: string; readonly ready: boolean };
+
+/** What other scripts are told about a running stack. */
+export function recordOf({ settings, prefix, ready }: Running, running: readonly Child[]): StackRecord {
+  const { ports, dataDir, dynamodbEndpoint, region, logDir, admin } = settings;
+  const children: { [name: string]: { pid: number; command: string } } = {};
+  for (const { spec, pids } of running) {
+    if (pids.own !== undefined) children[spec.name] = { pid: pids.own, command: spec.command };
+    if (pids.guarded !== undefined) {
+      children[`${spec.name} (guarded)`] = { pid: pids.guarded, command: spec.command };
+    }
+  }
+  return {
+    pid: process.pid,
+    startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
+    ready,
+    port: ports.http,
+    url: `http://${HOST}:${ports.http}`,
+    region,
+    tablePrefix: prefix,
+    queuePrefix: prefix,
+    endpoints: {
+      dynamodb: dynamodbEndpoint,
+      sqs: `http://${HOST}:${ports.sqs}`,
+      lambda: `http://${HOST}:${ports.lambda}`,
+      queueBaseUrl: queueBaseUrlOf(settings),
+    },
+    dataDir: dataDir ?? null,
+    logDir,
+    adminEmail: admin.email,
+    children,
   };
 }

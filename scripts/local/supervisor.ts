@@ -4,13 +4,13 @@ import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
 import { type Configuration, loadConfiguration } from "./configuration.ts";
 import { signingKeys } from "./keys.ts";
 import { createQueues, createTables } from "./provision.ts";
-import { dataDirRecordPath, recordPath, removeRecord, type StackRecord, writeRecord } from "./record.ts";
-import { HOST, LOCAL_STAGE, type Settings } from "./settings.ts";
+import { dataDirRecordPath, recordPath, removeRecord, writeRecord } from "./record.ts";
+import { HOST, LOCAL_STAGE, Misconfigured, type Settings } from "./settings.ts";
 import {
   dynamodbChild,
   eventSourcesChild,
   functionsChild,
-  queueBaseUrlOf,
+  recordOf,
   seedChild,
   sqsChild,
   stackEnvironment,
@@ -63,9 +63,17 @@ export class Supervisor {
     await this.#answered();
     this.#ready = true;
     this.#logKeeper = setInterval(() => {
-      for (const child of this.#children) child.trimLog();
+      this.#trimLogs();
     }, LOG_CHECK_MS);
     this.#record();
+  }
+
+  #trimLogs(): void {
+    try {
+      for (const child of this.#children) child.trimLog();
+    } catch (cause) {
+      this.#say(`long logs cannot be moved aside: ${cause}`);
+    }
   }
 
   #launch(spec: ChildSpec): Child {
@@ -79,7 +87,12 @@ export class Supervisor {
   async #tables(dynamodb: Child | undefined): Promise<void> {
     const { dynamodbEndpoint: endpoint, region, dataDir } = this.#settings;
     await dynamodb?.listening();
-    const created = await createTables(this.#configuration, { endpoint, region });
+    const created = await createTables(this.#configuration, { endpoint, region }).catch((cause: unknown) => {
+      if (dynamodb !== undefined) throw cause;
+      throw new Misconfigured(
+        `DYNAMODB_ENDPOINT is ${endpoint}, but no DynamoDB engine answers there: ${cause}`,
+      );
+    });
     const where = dynamodb === undefined ? "as given" : dataDir === undefined ? "in memory" : "kept";
     this.#say(`DynamoDB       ${endpoint} (${where}; ${created.length} tables created)`);
   }
@@ -166,34 +179,15 @@ export class Supervisor {
   }
 
   #record(): void {
-    const { ports, dataDir, dynamodbEndpoint, region, logDir, admin } = this.#settings;
-    const { prefix } = this.#configuration;
-    const children: { [name: string]: { pid: number; command: string } } = {};
-    for (const { spec, pids } of this.#children) {
-      if (pids.own !== undefined) children[spec.name] = { pid: pids.own, command: spec.command };
-      if (pids.guarded !== undefined)
-        children[`${spec.name} (guarded)`] = { pid: pids.guarded, command: spec.command };
+    const record = recordOf(
+      { settings: this.#settings, prefix: this.#configuration.prefix, ready: this.#ready },
+      this.#children,
+    );
+    try {
+      writeRecord(this.#recordPaths(), record);
+    } catch (cause) {
+      // A full disk is no reason for the supervisor to fall, and to leave the children alone.
+      this.#say(`the record of this stack cannot be written: ${cause}`);
     }
-    const record: StackRecord = {
-      pid: process.pid,
-      startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
-      ready: this.#ready,
-      port: ports.http,
-      url: `http://${HOST}:${ports.http}`,
-      region,
-      tablePrefix: prefix,
-      queuePrefix: prefix,
-      endpoints: {
-        dynamodb: dynamodbEndpoint,
-        sqs: `http://${HOST}:${ports.sqs}`,
-        lambda: `http://${HOST}:${ports.lambda}`,
-        queueBaseUrl: queueBaseUrlOf(this.#settings),
-      },
-      dataDir: dataDir ?? null,
-      logDir,
-      adminEmail: admin.email,
-      children,
-    };
-    writeRecord(this.#recordPaths(), record);
   }
 }

@@ -136,11 +136,11 @@ describe("a market's queue", () => {
   test("has an identity that stays while it lives and is another one once it was created anew", async () => {
     const epoch = await queue.epoch(market);
     await queue.send(market, bar("B1"), "c");
-    expect(await queue.epoch(market)).toBe(epoch);
+    expect(await queue.epoch(market)).toEqual(epoch);
     await client.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
     await expect(queue.epoch(market)).rejects.toThrow();
     await createQueue(client, `cex-test-${market}.fifo`, { FifoQueue: "true" });
-    expect(await queue.epoch(market)).not.toBe(epoch);
+    expect(await queue.epoch(market)).not.toEqual(epoch);
     await queue.send(market, bar("B1"), "after");
     expect((await receive()).map(({ queued }) => queued.correlationId)).toEqual(["after"]);
   });
@@ -148,7 +148,7 @@ describe("a market's queue", () => {
   test("of another market has another identity", async () => {
     const other = `M${++markets}-USDT`;
     await createQueue(client, `cex-test-${other}.fifo`, { FifoQueue: "true" });
-    expect(await queue.epoch(other)).not.toBe(await queue.epoch(market));
+    expect(await queue.epoch(other)).not.toEqual(await queue.epoch(market));
   });
 
   test("is known by its ARN", () => {

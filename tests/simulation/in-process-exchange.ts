@@ -57,7 +57,7 @@ export class InProcessExchange {
           body: JSON.stringify({ command: commandToWire(command), correlationId }),
         });
       },
-      epoch: async (market) => this.#queueOf(market).epoch,
+      epoch: async (market) => ({ id: this.#queueOf(market).epoch, createdMs: 0 }),
       marketOf: (arn) => arn,
       redeliver: async () => {},
       depth: async (market) => this.#queueOf(market).fifo.counts(this.clock.nowMs()).visible,

@@ -23,7 +23,7 @@ export async function startDynoxide(stage = "test"): Promise<Dynoxide> {
   if (program === undefined) throw new Error("these tests need @dynoxide/linux-x64, an optional dependency");
   const port = await freePort();
   const child = fork(GUARD, [program, "--host", "127.0.0.1", "--port", String(port)], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   await Promise.race([

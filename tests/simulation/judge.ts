@@ -1,0 +1,114 @@
+import { readJournal } from "../../lib/journal/read-journal.ts";
+import { MarketState } from "../../lib/matching/market-state.ts";
+import { replay } from "../../lib/matching/replay.ts";
+import { checkMarket } from "../../lib/reconciliation/check-market.ts";
+import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
+import {
+  differenceOf,
+  type ReconciliationPorts,
+  readConservation,
+  scanWallets,
+  userIdOf,
+} from "../../lib/reconciliation/conservation.ts";
+import type { Item, Store } from "../../lib/store/store.ts";
+import { isLive, orderFrom, orderKey } from "../../lib/trading/order-item.ts";
+import { depositKey } from "../../lib/wallet/deposit-item.ts";
+import { balancesOf } from "../../lib/wallet/wallet-item.ts";
+import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";
+import { CATALOGUE } from "./in-process-exchange.ts";
+import type { Memory } from "./memory.ts";
+
+/** The invariants of a world at rest or in motion: everything is read from the truth, which stands still while it is judged. */
+export async function judge(store: Store): Promise<readonly string[]> {
+  const ports: ReconciliationPorts = {
+    catalogue: CATALOGUE,
+    store,
+    clock: { nowMs: () => 0, sleep: async () => {} },
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  };
+  const found: string[] = [];
+  const { sums } = await readConservation(ports);
+  for (const [asset, sum] of sums)
+    if (differenceOf(sum) !== 0n) found.push(`${asset} differs by ${differenceOf(sum)}`);
+  for await (const wallet of scanWallets({ store })) {
+    found.push(...(await checkWallet(userIdOf(wallet), ports)));
+    for (const [asset, { available, locked }] of balancesOf(wallet)) {
+      if (available < 0n || locked < 0n) found.push(`${asset} of ${userIdOf(wallet)} is negative`);
+    }
+  }
+  for (const market of CATALOGUE.markets.values())
+    found.push(...(await checkMarket(market, ports)).differences);
+  return found;
+}
+
+/** What must hold in addition once everything has come to rest. */
+export async function judgeAtRest(
+  store: Store,
+  memory: Memory,
+  recreated: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const found = [...memory.broken, ...(await judge(store))];
+  const orderOf = async (userId: string, orderId: string): Promise<Item | undefined> =>
+    await store.get({ table: "orders", key: orderKey(userId, orderId) });
+  for (const { userId, orderId } of memory.orders.values()) {
+    const item = await orderOf(userId, orderId);
+    if (item === undefined) found.push(`order ${orderId} was accepted and does not exist`);
+    else if (item.status === "pending") found.push(`order ${orderId} was accepted and is still pending`);
+  }
+  for (const { userId, orderId, market } of memory.cancelled) {
+    // The command of a cancel that was asked for can be lost with its queue; the client sees that the order is still open.
+    const item = await orderOf(userId, orderId);
+    if (
+      item !== undefined &&
+      !recreated.has(market) &&
+      isLive(orderFrom(item).status) &&
+      item.reason !== "suspended"
+    ) {
+      found.push(`order ${orderId} was to be cancelled and is still live`);
+    }
+  }
+  for (const { userId, id, reference } of memory.deposits.values()) {
+    if ((await store.get({ table: "wallets", key: depositKey(userId, id) })) === undefined)
+      found.push(`deposit ${reference} is gone`);
+  }
+  for (const [id, { userId, status }] of memory.decisions) {
+    const item = await store.get({ table: "wallets", key: withdrawalKey(userId, id) });
+    if (item?.status !== status) found.push(`withdrawal ${id} was ${status} and is ${String(item?.status)}`);
+  }
+  const page = await store.scan({ table: "orders" });
+  for (const item of page.items)
+    if (item.status === "pending") found.push(`order ${String(item.sk)} is left pending`);
+  found.push(...(await priceTimePriority(store)));
+  return found;
+}
+
+/** Fills follow price, then time: a maker is always the first of the best level when it trades. */
+async function priceTimePriority(store: Store): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const market of CATALOGUE.markets.values()) {
+    const state = new MarketState(market);
+    const apply = state.apply.bind(state);
+    state.apply = (event, effects) => {
+      if (event.type === "filled") {
+        const best =
+          state.taker === undefined
+            ? undefined
+            : state.book.best(state.taker.side === "buy" ? "sell" : "buy");
+        if (best?.id !== event.makerId)
+          found.push(`${market.market}: ${event.makerId} traded before ${best?.id}`);
+      }
+      apply(event, effects);
+    };
+    try {
+      for await (const run of readJournal(
+        { market: market.market, after: 0 },
+        { store, clock: { sleep: async () => {} } },
+      )) {
+        for (const sealed of run) replay(state, sealed);
+      }
+    } catch (fault) {
+      found.push(`${market.market}: ${String(fault)}`);
+    }
+  }
+  return found;
+}

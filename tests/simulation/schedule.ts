@@ -1,0 +1,253 @@
+import { snapshotChunkKey, snapshotHeadersKey } from "../../lib/journal/journal-items.ts";
+import { recover } from "../../lib/journal/recover.ts";
+import { saveSnapshot } from "../../lib/journal/snapshots.ts";
+import { PENDING_LIMIT_MS } from "../../lib/trading/sweep.ts";
+import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
+import { type Chance, chanceFrom } from "../../scripts/demo/chance.ts";
+import { Adversary } from "./adversary.ts";
+import { CATALOGUE } from "./in-process-exchange.ts";
+import { judge, judgeAtRest } from "./judge.ts";
+import { Memory } from "./memory.ts";
+import { type Process, Scheduler } from "./scheduler.ts";
+import { type Deed, drawDeed, MARKETS, USERS } from "./traffic.ts";
+import { World } from "./world.ts";
+
+export type ScheduleOptions = {
+  readonly seed: number;
+  /** Client deeds, and single faults, that are left out: how a failing schedule is shortened. */
+  readonly withoutDeeds?: ReadonlySet<number>;
+  readonly withoutFaults?: ReadonlySet<number>;
+};
+
+export type ScheduleResult = {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly hits: ReadonlyMap<string, number>;
+  readonly story: readonly string[];
+  readonly deeds: number;
+  readonly faults: number;
+  readonly steps: number;
+};
+
+const FUNDS = { USDT: "20000", BTC: "200", ETH: "200" };
+const SWEEP_MAKERS = 60;
+const MOST_STEPS = 60_000;
+
+/** One world, its traffic and its faults, from a seed: the same seed gives the same story. */
+export async function runSchedule({
+  seed,
+  withoutDeeds = new Set(),
+  withoutFaults = new Set(),
+}: ScheduleOptions): Promise<ScheduleResult> {
+  const chance = chanceFrom(seed);
+  // Streams of their own, so that leaving out a deed or a fault does not change all others.
+  const streams = {
+    turns: chanceFrom(seed ^ 0x1111),
+    faults: chanceFrom(seed ^ 0x2222),
+    world: chanceFrom(seed ^ 0x3333),
+  };
+  const scheduler = new Scheduler(streams.turns);
+  const adversary = new Adversary(streams.faults, {
+    rate: chance.pick([0, 0.02, 0.05, 0.1]),
+    spared: withoutFaults,
+  });
+  const world = new World(scheduler, adversary, streams.world);
+  const memory = new Memory();
+  const violations: string[] = [];
+  const deeds = 10 + chance.below(40);
+
+  adversary.isActive = false;
+  await prepare({ chance, scheduler, world });
+  adversary.isActive = true;
+
+  const drawn = Array.from({ length: deeds }, (): Deed => drawDeed(chance, memory));
+  const next = drawn.entries();
+  for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
+    if (scheduler.steps > MOST_STEPS) violations.push("the world does not come to rest");
+    if (violations.length > 0 || scheduler.fault !== undefined) break;
+    const roll = chance.fraction();
+    if (!upcoming.done && roll < 0.12) {
+      const [index, deed] = upcoming.value;
+      if (!withoutDeeds.has(index)) start(deed, { scheduler, world, adversary });
+      upcoming = next.next();
+    }
+    if (roll > 0.75) startDelivery(chance.pick(MARKETS), { scheduler, world });
+    if (roll > 0.6 && roll < 0.62) scheduler.start("projector", (process) => world.project(process));
+    await disturb({ chance, scheduler, adversary, world });
+    if (roll > 0.5 && roll < 0.505) violations.push(...(await judge(world.replicas.truth)));
+    if (!(await scheduler.step()) && upcoming.done) break;
+  }
+  if (violations.length === 0 && scheduler.fault === undefined) {
+    adversary.isActive = false;
+    await comeToRest({ scheduler, world });
+    violations.push(...(await judgeAtRest(world.replicas.truth, memory, world.recreated)));
+  }
+  if (scheduler.fault !== undefined) violations.unshift(`thrown: ${describe(scheduler.fault)}`);
+  return {
+    seed,
+    violations,
+    hits: adversary.hits,
+    story: adversary.story,
+    deeds,
+    faults: adversary.decisions,
+    steps: scheduler.steps,
+  };
+}
+
+function describe(fault: unknown): string {
+  return fault instanceof Error
+    ? (fault.stack ?? fault.message).split("\n").slice(0, 6).join(" | ")
+    : String(fault);
+}
+
+type Stage = { readonly scheduler: Scheduler; readonly world: World };
+
+/** Accounts with money; now and then a book of many makers, for a sweep that no single transaction can hold. */
+async function prepare({ chance, scheduler, world }: Stage & { readonly chance: Chance }): Promise<void> {
+  const isDeep = chance.fraction() < 0.1;
+  const makers = isDeep ? Array.from({ length: SWEEP_MAKERS }, (_, index) => `MAKER${index}`) : [];
+  await run(scheduler, async (process) => {
+    const ports = world.portsOf(() => process);
+    for (const userId of [...USERS, ...makers]) {
+      const profile = {
+        pk: `USER#${userId}`,
+        sk: "PROFILE",
+        kind: "user",
+        id: userId,
+        status: "active",
+        role: "user",
+        email: "x",
+        passwordHash: "x",
+        createdAt: "2026-01-01T00:00:00.000Z",
+      };
+      await ports.store.write({ kind: "put", table: "users", item: profile });
+      for (const [asset, amount] of Object.entries(FUNDS)) {
+        await creditDeposit(
+          { userId, asset, amount, reference: `${userId} ${asset}`, actor: "ADMIN", requestId: "r" },
+          ports,
+        );
+      }
+    }
+  });
+  if (!isDeep) return;
+  const { placeOrder } = await import("../../lib/trading/place-order.ts");
+  await run(scheduler, async (process) => {
+    const ports = world.portsOf(() => process);
+    for (const [index, userId] of makers.entries()) {
+      const operationId = ports.random.id(ports.clock.nowMs());
+      const request = {
+        market: MARKETS[0],
+        side: "sell",
+        type: "limit",
+        price: `${100 + (index % 4)}`,
+        quantity: "0.2",
+      } as const;
+      await placeOrder({ userId, request, operationId, correlationId: "c" }, ports);
+      if (index % 10 === 9) await world.deliver(process, MARKETS[0]);
+    }
+    const operationId = ports.random.id(ports.clock.nowMs());
+    const sweep = { market: MARKETS[0], side: "buy", type: "limit", price: "105", quantity: "13" } as const;
+    await placeOrder({ userId: USERS[0], request: sweep, operationId, correlationId: "c" }, ports);
+  });
+}
+
+function start(deed: Deed, { scheduler, world, adversary }: Stage & { readonly adversary: Adversary }): void {
+  adversary.story.push(`-- ${deed.name}`);
+  scheduler.start(deed.name, (process) => deed.run(world.portsOf(() => process)));
+}
+
+function startDelivery(market: string, { scheduler, world }: Stage): void {
+  if (world.waiting(market) > 0)
+    scheduler.start(`matcher of ${market}`, (process) => world.deliver(process, market));
+}
+
+/** What goes wrong in the world by itself, rather than at a call. */
+async function disturb({
+  chance,
+  scheduler,
+  adversary,
+  world,
+}: Stage & { readonly chance: Chance; readonly adversary: Adversary }): Promise<void> {
+  const market = chance.pick(MARKETS);
+  const roll = chance.fraction();
+  if (roll < 0.1 && adversary.strikes("second_consumer", market)) {
+    world.redeliver(market);
+    startDelivery(market, { scheduler, world });
+  } else if (roll > 0.1 && roll < 0.12 && adversary.strikes("projector_woken_twice", "")) {
+    for (const name of ["a", "b"]) scheduler.start(`projector ${name}`, (process) => world.project(process));
+  } else if (roll > 0.12 && roll < 0.14 && adversary.strikes("sweep", "")) {
+    scheduler.advance(PENDING_LIMIT_MS * chance.fraction() * 1.2);
+    scheduler.start("sweeper", (process) => world.sweep(process));
+  } else if (roll > 0.14 && roll < 0.16 && adversary.strikes("clock_off", "")) {
+    scheduler.advance(chance.below(20_000));
+  } else if (roll > 0.16 && roll < 0.175 && adversary.strikes("queue_recreated", market)) {
+    world.loseQueue(market);
+  } else if (roll > 0.18 && roll < 0.21 && adversary.strikes("snapshot_damaged", market)) {
+    await damageSnapshot(market, { scheduler, world });
+  } else if (roll > 0.21 && roll < 0.22) {
+    world.sendRaw(market, "{ no command");
+    adversary.note("unreadable_message");
+  }
+}
+
+/** Takes a snapshot now, and a newer one whose bytes are not what its checksum says. */
+async function damageSnapshot(market: string, { world }: Stage): Promise<void> {
+  const { truth } = world.replicas;
+  const definition = CATALOGUE.markets.get(market);
+  if (definition === undefined) throw new Error(`no market ${market}`);
+  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const ports = { store: truth, clock: { nowMs: () => 0, sleep: async () => {} }, log };
+  const state = await recover(definition, 1, ports);
+  if (state.head.version === 0) return;
+  const writes = {
+    putMany: (puts: Parameters<typeof truth.putMany>[0]) =>
+      world.replicas.putMany(puts).then((written) => void (written.isAnswered = true)),
+  };
+  await saveSnapshot(state, { store: { ...bound(truth), ...writes } });
+  const [header] = (
+    await truth.query({ table: "journal", pk: snapshotHeadersKey(market), order: "descending", limit: 1 })
+  ).items;
+  if (header === undefined) return;
+  const key = snapshotChunkKey(market, Number(header.sk), 0);
+  const chunk = await truth.get({ table: "journal", key });
+  const data = Uint8Array.from(chunk?.data as Uint8Array);
+  data[data.length >> 1] = (data[data.length >> 1] ?? 0) ^ 0xff;
+  await world.replicas.putMany([{ table: "journal", item: { ...key, data } }]);
+}
+
+function bound(store: World["replicas"]["truth"]) {
+  return {
+    get: store.get.bind(store),
+    getMany: store.getMany.bind(store),
+    query: store.query.bind(store),
+    scan: store.scan.bind(store),
+    write: store.write.bind(store),
+    transact: store.transact.bind(store),
+    putMany: store.putMany.bind(store),
+  };
+}
+
+/** No more faults: what is under way ends, queues drain, the sweeper and the projector do their work. */
+async function comeToRest({ scheduler, world }: Stage): Promise<void> {
+  await drain({ scheduler, world });
+  scheduler.advance(PENDING_LIMIT_MS + 60_000);
+  await run(scheduler, (process) => world.sweep(process));
+  await drain({ scheduler, world });
+  await run(scheduler, (process) => world.project(process));
+}
+
+async function drain({ scheduler, world }: Stage): Promise<void> {
+  for (let round = 0; round < 200; round++) {
+    while (!scheduler.isIdle && (await scheduler.step()));
+    const left = [...CATALOGUE.markets.keys()].filter((market) => world.waiting(market) > 0);
+    if (left.length === 0 || scheduler.fault !== undefined) return;
+    for (const market of left) await run(scheduler, (process) => world.deliver(process, market));
+    scheduler.advance(1_000);
+  }
+  throw new Error("queues do not drain");
+}
+
+async function run(scheduler: Scheduler, body: (process: Process) => Promise<void>): Promise<void> {
+  const process = scheduler.start("rest", body);
+  while (!process.ended && (await scheduler.step()));
+}

@@ -1,0 +1,228 @@
+import { closeToMarkets, openToMarkets } from "../../lib/admin/account-markets.ts";
+import { setMarketStatus } from "../../lib/admin/set-market-status.ts";
+import { updateUser } from "../../lib/admin/users/update-user.ts";
+
+import { idempotently } from "../../lib/edge/idempotency.ts";
+import { QueueUnavailable } from "../../lib/ports/command-queue.ts";
+import { StoreUnavailable } from "../../lib/store/store.ts";
+import { cancelAllOrders, cancelOrder } from "../../lib/trading/cancel-order.ts";
+import type { OrderRequest } from "../../lib/trading/order-request.ts";
+import { placeOrder } from "../../lib/trading/place-order.ts";
+import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
+import { type Decision, decideWithdrawal } from "../../lib/wallet/decide-withdrawal.ts";
+import { requestWithdrawal } from "../../lib/wallet/request-withdrawal.ts";
+import type { Chance } from "../../scripts/demo/chance.ts";
+import type { Memory } from "./memory.ts";
+import type { WorldPorts } from "./world.ts";
+
+export const MARKETS = ["BTC-USDT", "ETH-USDT"] as const;
+export const USERS = ["ANNA", "BERT", "CARL", "DORA"] as const;
+
+/** What a client does once: a use case, with the answer noted as the client's view. */
+export type Deed = { readonly name: string; run(ports: WorldPorts): Promise<void> };
+
+/** Draws the next deed. All chances are drawn here, so that what runs at the same time cannot change them. */
+export function drawDeed(chance: Chance, memory: Memory): Deed {
+  const user = chance.pick(USERS);
+  const market = chance.pick(MARKETS);
+  const roll = chance.fraction();
+  if (roll < 0.56) return orderDeed(chance, memory, { user, request: drawOrder(chance, market) });
+  if (roll < 0.72) return cancelDeed(chance, memory);
+  if (roll < 0.76) return cancelAllDeed(chance, { user, market });
+  if (roll < 0.8) return depositDeed(chance, memory, user);
+  if (roll < 0.86) return withdrawalDeed(memory, user);
+  if (roll < 0.91) return decisionDeed(chance, memory);
+  if (roll < 0.94) return haltDeed(chance, market);
+  if (roll < 0.97) return freezeDeed(chance, user);
+  return repeatDeed(chance, memory);
+}
+
+function drawOrder(chance: Chance, market: string): OrderRequest {
+  const side = chance.pick(["buy", "sell"] as const);
+  const roll = chance.fraction();
+  const quantity = `${1 + chance.below(20)}`;
+  if (roll < 0.12) {
+    if (side === "sell") return { market, side, type: "market", quantity };
+    return { market, side, type: "market", quoteQuantity: `${50 + chance.below(2_000)}.37` };
+  }
+  const price = `${95 + chance.below(11)}`;
+  const timeInForce = roll < 0.3 ? ("IOC" as const) : ("GTC" as const);
+  return { market, side, type: "limit", price, quantity, timeInForce };
+}
+
+function orderDeed(
+  chance: Chance,
+  memory: Memory,
+  { user, request }: { user: string; request: OrderRequest },
+): Deed {
+  const named = chance.fraction();
+  const text = `name-${chance.below(1_000_000)}`;
+  const order = named < 0.25 ? { ...request, clientOrderId: text } : request;
+  const key = named > 0.15 && named < 0.5 ? text : undefined;
+  const deed: Deed = {
+    name: `${user} orders ${JSON.stringify(order)}${key === undefined ? "" : ` under ${key}`}`,
+    run: (ports) => submitOrder({ user, order, key }, memory, ports),
+  };
+  if (key !== undefined || order.clientOrderId !== undefined) memory.repeatable.push(deed);
+  return deed;
+}
+
+type Submission = { readonly user: string; readonly order: OrderRequest; readonly key: string | undefined };
+
+async function submitOrder(
+  { user, order, key }: Submission,
+  memory: Memory,
+  ports: WorldPorts,
+): Promise<void> {
+  const correlationId = ports.random.id(ports.clock.nowMs());
+  await heard(async () => {
+    if (key === undefined) {
+      const operationId = ports.random.id(ports.clock.nowMs());
+      const placed = await placeOrder({ userId: user, request: order, operationId, correlationId }, ports);
+      if (placed.ok)
+        memory.noteOrder({ userId: user, orderId: placed.value.terms.id, name: order.clientOrderId });
+      return;
+    }
+    const call = { userId: user, key, fingerprint: JSON.stringify(order), kept: "transaction" } as const;
+    const answer = await idempotently(
+      call,
+      async (operationId, idempotency) => {
+        const placed = await placeOrder(
+          { userId: user, request: order, operationId, correlationId, idempotency },
+          ports,
+        );
+        return placed.ok ? { ok: true, value: { status: 201, body: { id: placed.value.terms.id } } } : placed;
+      },
+      { ...ports, accessTokens: { verify: async () => undefined } },
+    );
+    if (!answer.ok) return;
+    memory.noteOrder({
+      userId: user,
+      orderId: (answer.value.body as { id: string }).id,
+      name: order.clientOrderId,
+      key,
+    });
+  });
+}
+
+function cancelDeed(chance: Chance, memory: Memory): Deed {
+  const turn = chance.fraction();
+  return {
+    name: "a cancel",
+    run: async (ports) => {
+      const order = memory.someOrder(turn);
+      if (order === undefined) return;
+      const operationId = ports.random.id(ports.clock.nowMs());
+      const asked = await heard(() =>
+        cancelOrder({ ...order, operationId, correlationId: operationId }, ports),
+      );
+      if (asked?.ok === true) memory.cancelled.push({ ...order, market: asked.value.market });
+    },
+  };
+}
+
+function cancelAllDeed(chance: Chance, { user, market }: { user: string; market: string }): Deed {
+  const side = ([undefined, "buy", "sell"] as const)[chance.below(3)];
+  return {
+    name: `${user} cancels all of ${market}`,
+    run: async (ports) => {
+      const operationId = ports.random.id(ports.clock.nowMs());
+      await heard(() =>
+        cancelAllOrders({ userId: user, market, side, operationId, correlationId: operationId }, ports),
+      );
+    },
+  };
+}
+
+function depositDeed(chance: Chance, memory: Memory, user: string): Deed {
+  const asset = chance.pick(["USDT", "BTC", "ETH"]);
+  const amount = `${1 + chance.below(500)}`;
+  const reference = `deposit-${chance.below(1_000_000)}`;
+  const deed: Deed = {
+    name: `a deposit of ${amount} ${asset} for ${user}`,
+    run: async (ports) => {
+      const input = { userId: user, asset, amount, reference, actor: "ADMIN", requestId: "r" };
+      const credited = await heard(() => creditDeposit(input, ports));
+      if (credited?.ok === true) memory.noteDeposit(credited.value.deposit);
+    },
+  };
+  memory.repeatable.push(deed);
+  return deed;
+}
+
+function withdrawalDeed(memory: Memory, user: string): Deed {
+  return {
+    name: `${user} withdraws`,
+    run: async (ports) => {
+      const operationId = ports.random.id(ports.clock.nowMs());
+      const input = { userId: user, asset: "USDT", amount: "250", address: "0xabc", operationId };
+      const asked = await heard(() => requestWithdrawal(input, ports));
+      if (asked?.ok === true) memory.withdrawals.push({ id: asked.value.id, userId: user });
+    },
+  };
+}
+
+function decisionDeed(chance: Chance, memory: Memory): Deed {
+  const turn = chance.fraction();
+  const decision = chance.pick<Decision>([
+    { status: "completed", transactionId: "0x1" },
+    { status: "rejected", reason: "no" },
+    { status: "cancelled" },
+  ]);
+  return {
+    name: `a withdrawal is ${decision.status}`,
+    run: async (ports) => {
+      const withdrawal = memory.withdrawals[Math.floor(turn * memory.withdrawals.length)];
+      if (withdrawal === undefined) return;
+      const operationId = ports.random.id(ports.clock.nowMs());
+      const input = { id: withdrawal.id, decision, actor: "ADMIN", operationId, requestId: "r" };
+      const decided = await heard(() => decideWithdrawal(input, ports));
+      if (decided?.ok === true) memory.noteDecision(withdrawal, decided.value.status);
+    },
+  };
+}
+
+function haltDeed(chance: Chance, market: string): Deed {
+  const status = chance.pick(["halted", "open", "open"] as const);
+  return {
+    name: `${market} is ${status}`,
+    run: async (ports) => {
+      const operationId = ports.random.id(ports.clock.nowMs());
+      const ids = { operationId, correlationId: operationId, requestId: "r" };
+      await heard(() => setMarketStatus({ market, status, actor: "ADMIN", ...ids }, ports));
+    },
+  };
+}
+
+function freezeDeed(chance: Chance, user: string): Deed {
+  const status = chance.pick(["frozen", "active", "active"] as const);
+  return {
+    name: `${user} is ${status}`,
+    run: async (ports) => {
+      const change = { userId: user, status, actor: "ADMIN", requestId: "r", correlationId: "c" };
+      const toMarkets = {
+        closeToMarkets: (account: { userId: string; correlationId: string }) =>
+          closeToMarkets(account, ports),
+        openToMarkets: (account: { userId: string; correlationId: string }) => openToMarkets(account, ports),
+      };
+      await heard(() => updateUser(change, { ...ports, ...toMarkets }));
+    },
+  };
+}
+
+function repeatDeed(chance: Chance, memory: Memory): Deed {
+  const deed = memory.repeatable[Math.floor(chance.fraction() * memory.repeatable.length)];
+  return deed === undefined
+    ? { name: "nothing", run: async () => {} }
+    : { ...deed, name: `again: ${deed.name}` };
+}
+
+/** A client that hears 503 or nothing knows nothing. */
+async function heard<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await run();
+  } catch (fault) {
+    if (fault instanceof StoreUnavailable || fault instanceof QueueUnavailable) return undefined;
+    throw fault;
+  }
+}

@@ -1,0 +1,300 @@
+import { Projector } from "../../lib/market/projector.ts";
+import { commandToWire } from "../../lib/matching/command-wire.ts";
+import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
+import type { Clock, LogFields, Metrics, Random, RequestLog } from "../../lib/ports/ports.ts";
+import { type Outcome, type SlotReason, type Store, StoreUnavailable } from "../../lib/store/store.ts";
+import { Matcher } from "../../lib/trading/matcher.ts";
+import { readMessage } from "../../lib/trading/queued-command.ts";
+import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
+import type { Chance } from "../../scripts/demo/chance.ts";
+import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
+import { type Adversary, CALL_FAULTS, type CallFault } from "./adversary.ts";
+import { CountingRandom } from "./effects.ts";
+import { CATALOGUE } from "./in-process-exchange.ts";
+import { Replicas, type Written } from "./replicas.ts";
+import type { Process, Scheduler } from "./scheduler.ts";
+
+const VISIBILITY_MS = 10_000;
+const FUNCTION_MS = 5_000;
+const SLOW_MS = 400;
+const RECREATION_MS = 61_000;
+const FROZEN_MS = 15_000;
+const READ_FAULTS: readonly CallFault[] = ["crash_before", "never_arrived", "slow", "frozen"];
+
+/** All that a use case may want of the outside, for one process. */
+export type WorldPorts = {
+  readonly catalogue: typeof CATALOGUE;
+  readonly store: Store;
+  readonly queue: CommandQueue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: RequestLog;
+  readonly metrics: Metrics;
+};
+
+type Queue = { readonly fifo: FifoQueue; readonly epoch: string; readonly createdMs: number };
+
+/** A warm function: what it remembers outlives an invocation, and ends with a crash. */
+type Instance = { process: Process | undefined; readonly matcher: Matcher };
+
+/** The exchange around its real use cases: processes, queues, function instances, and an adversary at every call to the outside. */
+export class World {
+  readonly replicas: Replicas;
+  readonly random: Random = new CountingRandom();
+  readonly recreated = new Set<string>();
+  readonly #scheduler: Scheduler;
+  readonly #adversary: Adversary;
+  readonly #chance: Chance;
+  readonly #queues = new Map<string, Queue>();
+  readonly #instances = new Map<string, Instance[]>();
+  #epochs = 0;
+  #messages = 0;
+
+  constructor(scheduler: Scheduler, adversary: Adversary, chance: Chance) {
+    this.#scheduler = scheduler;
+    this.#adversary = adversary;
+    this.#chance = chance;
+    this.replicas = new Replicas(chance);
+    for (const market of CATALOGUE.markets.keys()) this.createQueue(market);
+  }
+
+  /** A new queue knows nothing of the old one's messages, and its sequence numbers may begin below them. */
+  createQueue(market: string): void {
+    const epoch = `epoch-${++this.#epochs}`;
+    const options = {
+      identity: epoch,
+      newMessageId: () => `message-${this.#messages++}`,
+      sequenceStart: BigInt(this.#chance.below(100_000)),
+    };
+    this.#queues.set(market, { epoch, createdMs: this.#scheduler.nowMs(), fifo: new FifoQueue(options) });
+  }
+
+  /** AWS lets a minute pass before a deleted queue's name may be used again. */
+  loseQueue(market: string): void {
+    this.recreated.add(market);
+    this.#scheduler.advance(RECREATION_MS);
+    this.createQueue(market);
+  }
+
+  /** Messages in flight come again, as when their visibility has ended. */
+  redeliver(market: string): void {
+    this.#queueOf(market).fifo.releaseInFlight();
+  }
+
+  waiting(market: string): number {
+    const { visible, inFlight, delayed } = this.#queueOf(market).fifo.counts(this.#scheduler.nowMs());
+    return visible + inFlight + delayed;
+  }
+
+  sendRaw(market: string, body: string): void {
+    const deduplicationId = `raw-${this.#messages++}`;
+    this.#queueOf(market).fifo.send({ groupId: market, deduplicationId, body }, this.#scheduler.nowMs());
+  }
+
+  /** One delivery of the event source mapping: receive, invoke, delete what is completed. */
+  async deliver(process: Process, market: string): Promise<void> {
+    const queue = this.#queueOf(market);
+    const batch = queue.fifo.receive(this.#scheduler.nowMs(), {
+      max: 10,
+      visibilityTimeoutMs: VISIBILITY_MS,
+    });
+    if (batch.length === 0) return;
+    const commands = batch.map(({ message: { messageId, body, sequenceNumber, sentAtMs } }) =>
+      readMessage({ messageId, body, sequence: sequenceNumber, sentMs: sentAtMs }),
+    );
+    const instance = this.#idleInstance(market, process);
+    const nowMs = this.#scheduler.nowMs();
+    let completed = 0;
+    try {
+      completed = await instance.matcher.take(commands, {
+        planBy: nowMs + FUNCTION_MS * 0.6,
+        commitBy: nowMs + FUNCTION_MS - 400,
+      });
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailable) && (fault as Error).name !== "RecoveryUnfinished") throw fault;
+      this.#adversary.note("batch_failed");
+    } finally {
+      instance.process = undefined;
+    }
+    batch.forEach(({ receiptHandle }, index) => {
+      if (index >= completed) queue.fifo.changeVisibility(receiptHandle, 0, this.#scheduler.nowMs());
+      else if (!this.#adversary.strikes("delete_lost", market))
+        queue.fifo.delete(receiptHandle, this.#scheduler.nowMs());
+    });
+  }
+
+  async project(process: Process): Promise<void> {
+    for (const market of CATALOGUE.markets.values()) {
+      try {
+        await new Projector(
+          market,
+          this.portsOf(() => process),
+        ).run(this.#scheduler.nowMs() + 20_000);
+      } catch (fault) {
+        if (!(fault instanceof StoreUnavailable)) throw fault;
+      }
+    }
+  }
+
+  async sweep(process: Process): Promise<void> {
+    try {
+      await sweepPendingOrders(this.portsOf(() => process));
+    } catch (fault) {
+      if (!(fault instanceof StoreUnavailable)) throw fault;
+    }
+  }
+
+  /** The outside as a process meets it: each call waits for its turn and may suffer a fault. */
+  portsOf(running: () => Process): WorldPorts {
+    const scheduler = this.#scheduler;
+    const clock: Clock = { nowMs: () => scheduler.nowMs(), sleep: (ms) => scheduler.turn(running(), ms) };
+    return {
+      catalogue: CATALOGUE,
+      store: this.#storeOf(running),
+      queue: this.#queuePort(running),
+      clock,
+      random: { id: (timeMs) => this.random.id(timeMs), fraction: () => this.#chance.fraction() },
+      log: this.#log(),
+      metrics: { add: () => {} },
+    };
+  }
+
+  #storeOf(running: () => Process): Store {
+    const { replicas } = this;
+    const read = <T>(what: string, run: () => Promise<T>): Promise<T> => this.#read(running(), what, run);
+    const stale = (query: { readonly index?: string; readonly table: string }): boolean =>
+      this.#adversary.strikes(query.index === undefined ? "stale_query" : "stale_index", query.table);
+    return {
+      get: (place) => read(`get ${place.table}`, () => replicas.truth.get(place)),
+      getMany: (places) => read("getMany", () => replicas.truth.getMany(places)),
+      query: (query) => read(`query ${query.table}`, () => replicas.query(query, stale(query))),
+      scan: (scan) => read(`scan ${scan.table}`, () => replicas.scan(scan, stale(scan))),
+      write: (write) =>
+        this.#write(running(), { what: `write ${write.table}`, slots: 1 }, () => replicas.transact([write])),
+      transact: (writes) => {
+        const what = `transact ${[...new Set(writes.map(({ table }) => table))].join("+")}`;
+        return this.#write(running(), { what, slots: writes.length }, () => replicas.transact(writes));
+      },
+      putMany: async (puts) => {
+        const run = async () => ({ outcome: { ok: true } as Outcome, written: await replicas.putMany(puts) });
+        const outcome = await this.#write(running(), { what: "putMany", slots: 0 }, run);
+        if (!outcome.ok) throw new StoreUnavailable("the store leaves items unprocessed");
+      },
+    };
+  }
+
+  async #read<T>(process: Process, what: string, run: () => Promise<T>): Promise<T> {
+    const fault = await this.#meet(process, READ_FAULTS, what);
+    if (fault === "crash_before") return await this.#scheduler.crash(process);
+    if (fault === "never_arrived") throw new StoreUnavailable("no answer");
+    return await run();
+  }
+
+  async #write(
+    process: Process,
+    { what, slots }: { readonly what: string; readonly slots: number },
+    run: () => Promise<{ readonly outcome: Outcome; readonly written: Written }>,
+  ): Promise<Outcome> {
+    const fault = await this.#meet(process, CALL_FAULTS, what);
+    if (fault === "crash_before") return await this.#scheduler.crash(process);
+    if (fault === "never_arrived") throw new StoreUnavailable("no answer");
+    if (fault === "conflict" || fault === "throttled") return this.#busy(slots, fault);
+    const { outcome, written } = await run();
+    if (fault === "crash_after") return await this.#scheduler.crash(process);
+    // The answer is on its way: until it arrives, others may see part of what was written.
+    await this.#scheduler.turn(process);
+    written.isAnswered = true;
+    if (fault === "answer_lost") throw new StoreUnavailable("the answer was lost");
+    return outcome;
+  }
+
+  async #meet(process: Process, faults: readonly CallFault[], what: string): Promise<CallFault | undefined> {
+    const fault = this.#adversary.choose(faults, `${what} by ${process.name}`);
+    await this.#scheduler.turn(process, fault === "slow" ? SLOW_MS : fault === "frozen" ? FROZEN_MS : 0);
+    return fault;
+  }
+
+  #busy(slots: number, code: "conflict" | "throttled"): Outcome {
+    const reasons: SlotReason[] = Array.from({ length: Math.max(slots, 1) }, () => ({ code: "none" }));
+    reasons[this.#chance.below(reasons.length)] = { code };
+    return { ok: false, reasons };
+  }
+
+  #queuePort(running: () => Process): CommandQueue {
+    return {
+      send: async (market, command, correlationId) => {
+        const process = running();
+        await this.#scheduler.turn(process);
+        const fault = this.#adversary.choose(
+          ["send_failed", "send_unheard", "crash_before", "crash_after", "frozen"],
+          `send ${command.kind} by ${process.name}`,
+        );
+        if (fault === "crash_before") return await this.#scheduler.crash(process);
+        if (fault === "send_failed") throw new QueueUnavailable("no answer");
+        if (fault === "frozen") await this.#scheduler.turn(process, FROZEN_MS);
+        const body = JSON.stringify({ command: commandToWire(command), correlationId });
+        this.#queueOf(market).fifo.send(
+          { groupId: market, deduplicationId: command.id, body },
+          this.#scheduler.nowMs(),
+        );
+        if (fault === "crash_after") return await this.#scheduler.crash(process);
+        if (fault === "send_unheard") throw new QueueUnavailable("the answer was lost");
+        await this.#scheduler.turn(process);
+      },
+      epoch: async (market) => {
+        await this.#scheduler.turn(running());
+        const { epoch, createdMs } = this.#queueOf(market);
+        return { id: epoch, createdMs };
+      },
+      marketOf: (arn) => arn,
+      redeliver: async () => {},
+      depth: async (market) => this.waiting(market),
+      deadLetterDepth: async () => 0,
+    };
+  }
+
+  #log(): RequestLog {
+    const note = (event: string, fields: LogFields = {}): void => {
+      const { kind } = fields;
+      this.#adversary.note(kind === undefined ? `log ${event}` : `log ${event} ${kind}`);
+    };
+    return {
+      info: note,
+      warn: note,
+      error: (event, _, fields) => note(event, fields),
+      within: (run) => run(),
+      add: () => {},
+    };
+  }
+
+  #idleInstance(market: string, process: Process): Instance {
+    const all = (this.#instances.get(market) ?? []).filter((instance) => instance.process?.crashed !== true);
+    const idle = all.filter((instance) => instance.process === undefined);
+    const isReplaced = this.#adversary.strikes("instance_replaced", market);
+    const known = idle.length > 0 && !isReplaced ? this.#chance.pick(idle) : undefined;
+    const instance = known ?? this.#newInstance(market);
+    instance.process = process;
+    this.#instances.set(market, known === undefined ? [...all, instance].slice(-3) : all);
+    return instance;
+  }
+
+  #newInstance(market: string): Instance {
+    const definition = CATALOGUE.markets.get(market);
+    if (definition === undefined) throw new Error(`no market ${market}`);
+    const running = (): Process => {
+      if (instance.process === undefined) throw new Error("an instance that is not invoked runs");
+      return instance.process;
+    };
+    const instance: Instance = {
+      process: undefined,
+      matcher: new Matcher(definition, this.portsOf(running)),
+    };
+    return instance;
+  }
+
+  #queueOf(market: string): Queue {
+    const queue = this.#queues.get(market);
+    if (queue === undefined) throw new Error(`no queue of ${market}`);
+    return queue;
+  }
+}

@@ -1,0 +1,110 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import { entryKey, snapshotHeadersKey, versionKey } from "../../../lib/journal/journal-items.ts";
+import { RecoveryUnfinished, recover } from "../../../lib/journal/recover.ts";
+import { saveSnapshot } from "../../../lib/journal/snapshots.ts";
+import { DamagedEntry } from "../../../lib/matching/entry.ts";
+import { MarketState } from "../../../lib/matching/market-state.ts";
+import { stateText } from "../../../lib/matching/snapshot.ts";
+import type { Store } from "../../../lib/store/store.ts";
+import { RecordingLog, VirtualClock } from "../../simulation/effects.ts";
+import { hookedStore } from "../../simulation/faulty-store.ts";
+import { MemoryStore } from "../../simulation/memory-store.ts";
+import { MARKET } from "../matching/random-commands.ts";
+import { lifeOf, store as storeJournal } from "./journal-fixture.ts";
+
+const life = lifeOf(40);
+let store: MemoryStore;
+let clock: VirtualClock;
+let log: RecordingLog;
+
+beforeEach(async () => {
+  store = new MemoryStore({ pageItems: 9 });
+  clock = new VirtualClock();
+  log = new RecordingLog();
+  await storeJournal(life.journal, store);
+});
+
+async function recovered(from: Store = store, deadlineMs = Number.POSITIVE_INFINITY): Promise<MarketState> {
+  return await recover(MARKET, deadlineMs, { store: from, clock, log });
+}
+
+/** Versions of the entries that were read on the way. */
+function watched(): { readonly store: Store; readonly from: string[] } {
+  const from: string[] = [];
+  return {
+    from,
+    store: hookedStore(store, {
+      before: (call) => {
+        if (call.operation === "query" && call.input.pk === "BTC-USDT") from.push(call.input.from ?? "");
+        return undefined;
+      },
+    }),
+  };
+}
+
+describe("recovery", () => {
+  test("of a market without a past gives an empty one", async () => {
+    expect(stateText(await recovered(new MemoryStore()))).toBe(stateText(new MarketState(MARKET)));
+  });
+
+  test("without a snapshot replays the journal from its first entry", async () => {
+    expect(stateText(await recovered())).toBe(stateText(life.state));
+    expect(log.lines).toMatchObject([
+      { event: "market_recovered", fields: { snapshotVersion: 0, version: 40 } },
+    ]);
+  });
+
+  test("begins at the newest snapshot and replays only what came after it", async () => {
+    for (const version of [10, 25]) await saveSnapshot(lifeOf(version).state, { store });
+    const { store: seen, from } = watched();
+    expect(stateText(await recovered(seen))).toBe(stateText(life.state));
+    expect(from[0]).toBe(versionKey(26));
+  });
+
+  test("with a damaged newest snapshot begins at the one before", async () => {
+    for (const version of [10, 25]) await saveSnapshot(lifeOf(version).state, { store });
+    await store.write({
+      kind: "update",
+      table: "journal",
+      key: { pk: snapshotHeadersKey("BTC-USDT"), sk: versionKey(25) },
+      set: { checksum: "0" },
+    });
+    const { store: seen, from } = watched();
+    expect(stateText(await recovered(seen))).toBe(stateText(life.state));
+    expect(from[0]).toBe(versionKey(11));
+    expect(log.lines[0]).toMatchObject({ event: "snapshot_damaged" });
+  });
+
+  test("that runs out of time saves how far it got, so that several get there", async () => {
+    const slow = hookedStore(store, { after: () => clock.advance(100) });
+    let attempts = 0;
+    for (;;) {
+      attempts++;
+      try {
+        expect(stateText(await recovered(slow, clock.nowMs() + 250))).toBe(stateText(life.state));
+        break;
+      } catch (fault) {
+        expect(fault).toBeInstanceOf(RecoveryUnfinished);
+      }
+    }
+    expect(attempts).toBeGreaterThan(2);
+    expect(attempts).toBeLessThan(10);
+  });
+
+  test("refuses a journal with a damaged entry rather than guess", async () => {
+    await store.write({
+      kind: "update",
+      table: "journal",
+      key: entryKey("BTC-USDT", 20),
+      set: { hash: "0" },
+    });
+    await expect(recovered()).rejects.toBeInstanceOf(DamagedEntry);
+  });
+
+  test("from a snapshot that is not of this journal refuses the first entry after it", async () => {
+    const other = lifeOf(10).state;
+    other.head = { ...other.head, hash: "another" };
+    await saveSnapshot(other, { store });
+    await expect(recovered()).rejects.toThrow(/chain of hashes/);
+  });
+});

@@ -1,0 +1,123 @@
+import fc from "fast-check";
+import { beforeEach, describe, expect, test } from "vitest";
+import { MAX_OPEN_ORDERS_PER_USER } from "../../../lib/matching/engine.ts";
+import type { OrderTerms } from "../../../lib/matching/order.ts";
+import { NaiveMarket } from "./naive-market.ts";
+import { Play } from "./play.ts";
+import { cancelOf, MARKET, placeOf, randomCommands, termsOf } from "./random-commands.ts";
+
+let play: Play;
+
+beforeEach(() => {
+  play = new Play();
+});
+
+function place(terms: Pick<OrderTerms, "id"> & Partial<OrderTerms>): string | undefined {
+  play.take([placeOf(terms)]);
+  return play.outcomes.get(terms.id);
+}
+
+const sell = (id: string, priceTicks: bigint, quantityLots: bigint) =>
+  place({ id, userId: "BOB", side: "sell", priceTicks, quantityLots });
+const spend = (id: string, quoteBudget: bigint) =>
+  place({ id, type: "market", timeInForce: "IOC", quoteBudget });
+
+describe("any run of commands", () => {
+  test("does what the plainest matching does, conserves all money, and never crosses the book", () => {
+    fc.assert(
+      fc.property(randomCommands, fc.integer({ min: 1, max: 10 }), (commands, batchSize) => {
+        const live = new Play();
+        const naive = new NaiveMarket();
+        live.run(commands, batchSize);
+        for (const command of commands) naive.run(command);
+        expect(live.trades).toEqual(naive.trades);
+        const outcomes = [...naive.orders.values()].map(({ id, outcome, lots, quote, fee }) => [
+          id,
+          `${outcome} ${lots} ${quote} ${fee}`,
+        ]);
+        expect(Object.fromEntries(live.outcomes)).toEqual(Object.fromEntries(outcomes));
+        for (const side of ["buy", "sell"] as const) {
+          expect([...live.state.book.orders(side)].map(({ id }) => id)).toEqual(
+            naive.queue(side).map(({ id }) => id),
+          );
+        }
+        const { book } = live.state;
+        const [bid, ask] = [book.best("buy")?.priceTicks, book.best("sell")?.priceTicks];
+        expect(bid === undefined || ask === undefined || bid < ask).toBe(true);
+        live.expectConserved();
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("a market buy", () => {
+  const lot = (ticks: bigint) => ticks * MARKET.tickLotUnits;
+
+  test("that spends its whole budget on the last order of the book is filled", () => {
+    sell("S1", 100n, 2n);
+    expect(spend("B1", 2n * lot(100n))).toMatch(/^filled {2}2 /);
+  });
+
+  test("that spends its whole budget before its own user's order is filled, not a self-trade", () => {
+    sell("S1", 100n, 2n);
+    place({ id: "S2", side: "sell", priceTicks: 101n, quantityLots: 1n });
+    expect(spend("B1", 2n * lot(100n))).toMatch(/^filled {2}2 /);
+  });
+
+  test("whose rest does not pay for one more lot is filled and gets the rest back", () => {
+    sell("S1", 100n, 9n);
+    expect(spend("B1", 3n * lot(100n) - 1n)).toMatch(/^filled {2}2 /);
+    expect(play.wallets.get("ALICE USDT")).toEqual({ available: -2n * lot(100n), locked: 0n });
+  });
+
+  test("that cannot pay for one lot expires", () => {
+    sell("S1", 100n, 9n);
+    expect(spend("B1", lot(100n) - 1n)).toBe("expired unfilled 0 0 0");
+  });
+
+  test("that empties the book expires with what it has bought", () => {
+    sell("S1", 100n, 2n);
+    expect(spend("B1", 5n * lot(100n))).toMatch(/^expired unfilled 2 /);
+  });
+});
+
+describe("an order", () => {
+  test("beyond the limit of open orders is rejected, and one less is not", () => {
+    for (let index = 0; index < MAX_OPEN_ORDERS_PER_USER - 1; index++)
+      place({ id: `O${index}`, priceTicks: 10n, quantityLots: 1n });
+    expect(place({ id: "LAST", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
+    expect(place({ id: "MORE", priceTicks: 10n, quantityLots: 1n })).toBe(
+      "rejected too_many_open_orders 0 0 0",
+    );
+    expect(place({ id: "OTHER", userId: "BOB", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
+    play.take([cancelOf("C1", termsOf({ id: "LAST", priceTicks: 10n, quantityLots: 1n }))]);
+    expect(place({ id: "ROOM", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
+  });
+
+  test("of a frozen account is rejected until the account is admitted again, and its orders are cancelled", () => {
+    place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
+    play.take([{ kind: "bar", id: "F1", userId: "ALICE" }]);
+    expect(play.outcomes.get("O1")).toBe("cancelled account_frozen 0 0 0");
+    expect(place({ id: "O2", priceTicks: 10n, quantityLots: 1n })).toBe("rejected account_frozen 0 0 0");
+    play.take([{ kind: "admit", id: "F2", userId: "ALICE" }]);
+    expect(place({ id: "O3", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
+  });
+
+  test("in a halted market is rejected, while cancels are served", () => {
+    place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
+    play.take([{ kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" }]);
+    expect(place({ id: "O2", priceTicks: 10n, quantityLots: 1n })).toBe("rejected market_halted 0 0 0");
+    play.take([cancelOf("C1", termsOf({ id: "O1", priceTicks: 10n, quantityLots: 1n }))]);
+    expect(play.outcomes.get("O1")).toBe("cancelled user 0 0 0");
+    play.expectConserved();
+  });
+
+  test("halted and of a frozen account says that the market is halted", () => {
+    play.take([
+      { kind: "bar", id: "F1", userId: "ALICE" },
+      { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" },
+    ]);
+    expect(place({ id: "O1", priceTicks: 10n, quantityLots: 1n })).toBe("rejected market_halted 0 0 0");
+  });
+});

@@ -1,0 +1,395 @@
+import { beforeEach, describe, expect, test } from "vitest";
+import type { Command } from "../../../lib/matching/command.ts";
+import { MarketState } from "../../../lib/matching/market-state.ts";
+import {
+  advance,
+  type Lessons,
+  NO_LESSONS,
+  type Plan,
+  plan,
+  type QueuedCommand,
+} from "../../../lib/matching/plan.ts";
+import { replay } from "../../../lib/matching/replay.ts";
+import { stateText } from "../../../lib/matching/snapshot.ts";
+import { transactionOf } from "../../../lib/trading/transaction.ts";
+import { EPOCH, queued } from "./play.ts";
+import { cancelOf, MARKET, placeOf, termsOf } from "./random-commands.ts";
+
+let state: MarketState;
+/** Replays what is committed, so that every test compares both. */
+let follower: MarketState;
+
+beforeEach(() => {
+  state = new MarketState(MARKET);
+  follower = new MarketState(MARKET);
+});
+
+function planOf(commands: readonly QueuedCommand[], lessons: Lessons = NO_LESSONS, epoch = EPOCH): Plan {
+  return plan(state, { epoch, commands }, lessons);
+}
+
+function commit(planned: Plan): Plan {
+  advance(state, planned);
+  replay(follower, planned.sealed);
+  expect(stateText(follower)).toBe(stateText(state));
+  return planned;
+}
+
+let sequence = 1;
+function run(commands: readonly Command[]): Plan {
+  const batch = queued(commands, sequence);
+  sequence += commands.length;
+  const planned = commit(planOf(batch));
+  expect(planned.completed).toBe(commands.length);
+  return planned;
+}
+
+const one = { priceTicks: 100n, quantityLots: 1n };
+
+/** Sell orders of one lot each; every user has as many of them as `each` says. */
+function makers(count: number, each = 1): void {
+  for (let index = 0; index < count; index++) {
+    run([placeOf({ id: `S${index}`, userId: `M${Math.floor(index / each)}`, side: "sell", ...one })]);
+  }
+}
+
+function sweep(id: string, lots: number): Command {
+  return placeOf({ id, priceTicks: 100n, quantityLots: BigInt(lots) });
+}
+
+function kinds({ entry }: Plan): string {
+  return entry.events
+    .map((event) => (event.type === "ignored" ? `${event.commandId}:${event.reason}` : event.type))
+    .join(" ");
+}
+
+describe("an entry", () => {
+  test("follows the one before: next version, its hash, the queue's last number, never an earlier time", () => {
+    const first = run([placeOf({ id: "O1", ...one })]);
+    const later = {
+      ...(queued([placeOf({ id: "O2", ...one })], 900)[0] as QueuedCommand),
+      timeMs: first.entry.timeMs - 500,
+    };
+    const second = commit(planOf([later]));
+    expect(second.entry).toMatchObject({
+      version: first.entry.version + 1,
+      previousHash: first.sealed.hash,
+      epoch: EPOCH,
+      lastSequence: "900",
+      timeMs: first.entry.timeMs,
+      commands: ["O2"],
+    });
+    const third = commit(planOf(queued([placeOf({ id: "O3", ...one })], 5_000)));
+    expect(third.entry.timeMs).toBe(6_000);
+  });
+
+  test("is written even where no command does anything", () => {
+    const planned = commit(planOf(queued([undefined, { kind: "admit", id: "A1", userId: "ALICE" }])));
+    expect(kinds(planned)).toBe("M1:unreadable admitted");
+    expect(planned.entry).toMatchObject({ commands: ["M1", "A1"], lastSequence: "2" });
+    expect(transactionOf(planned).writes).toHaveLength(1);
+  });
+
+  test("that was not committed leaves no trace", () => {
+    makers(3);
+    const before = stateText(state);
+    const tried = planOf(queued([sweep("B1", 5), { kind: "bar", id: "F1", userId: "M2" }, undefined], 500));
+    expect(stateText(state)).not.toBe(before);
+    state.rollBack(tried.savepoint);
+    expect(stateText(state)).toBe(before);
+  });
+});
+
+describe("a transaction's hundred items", () => {
+  test("are used to the last one", () => {
+    makers(49, 2);
+    const planned = planOf(queued([sweep("B1", 49)], 500));
+    // 49 orders and 25 wallets of makers, and 2 of the taker.
+    expect(transactionOf(planned).writes).toHaveLength(1 + 49 + 25 + 2);
+    state.rollBack(planned.savepoint);
+    for (let index = 0; index < 22; index++)
+      run([placeOf({ id: `B${index}`, userId: `U${index}`, priceTicks: 1n, quantityLots: 1n })]);
+    const cancels = Array.from({ length: 11 }, (_, index) =>
+      cancelOf(
+        `C${index}`,
+        termsOf({ id: `B${index}`, userId: `U${index}`, priceTicks: 1n, quantityLots: 1n }),
+      ),
+    );
+    const whole = planOf(queued([sweep("X1", 49), ...cancels], 500));
+    expect(whole.completed).toBe(12);
+    expect(transactionOf(whole).writes).toHaveLength(1 + 49 + 25 + 2 + 22);
+    state.rollBack(whole.savepoint);
+    const halt: Command = { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" };
+    const full = planOf(queued([sweep("X1", 49), ...cancels, halt], 500));
+    expect(full.completed).toBe(13);
+    expect(transactionOf(full).writes).toHaveLength(100);
+    state.rollBack(full.savepoint);
+    const over = planOf(
+      queued(
+        [sweep("X1", 49), ...cancels, halt, placeOf({ id: "X2", priceTicks: 1n, quantityLots: 1n })],
+        500,
+      ),
+    );
+    expect(over.completed).toBe(13);
+    expect(over.entry.continuation).toBeUndefined();
+  });
+
+  test("end the entry before a command that does not fit, and nothing of it has happened", () => {
+    makers(60);
+    const batch = queued(
+      [sweep("B1", 30), sweep("B2", 30), placeOf({ id: "B3", priceTicks: 1n, quantityLots: 1n })],
+      500,
+    );
+    const first = commit(planOf(batch));
+    expect(first).toMatchObject({ completed: 1, entry: { commands: ["B1"], lastSequence: "500" } });
+    expect(first.entry.continuation).toBeUndefined();
+    expect(state.taker).toBeUndefined();
+    expect(state.book.size).toBe(30);
+    const second = commit(planOf(batch.slice(1)));
+    expect(second).toMatchObject({ completed: 2, entry: { commands: ["B2", "B3"], lastSequence: "502" } });
+  });
+});
+
+describe("a command too long for one entry", () => {
+  test("goes on in the next ones, and its message is complete with the last", () => {
+    makers(130);
+    const batch = queued([sweep("B1", 130), placeOf({ id: "B2", priceTicks: 1n, quantityLots: 1n })], 500);
+    const before = state.head.lastSequence;
+    const first = commit(planOf(batch));
+    expect(first).toMatchObject({ completed: 0, entry: { commands: [], lastSequence: before } });
+    expect(first.entry.continuation).toMatchObject({ epoch: EPOCH, sequence: "500", command: { id: "B1" } });
+    expect(first.effects.orders.get("B1")).toMatchObject({ isNew: true, status: "partially_filled" });
+    const second = commit(planOf(batch));
+    expect(second.completed).toBe(0);
+    expect(second.effects.orders.get("B1")).toMatchObject({ isNew: false });
+    const third = commit(planOf(batch));
+    expect(third).toMatchObject({ completed: 2, entry: { commands: ["B1", "B2"], lastSequence: "501" } });
+    expect(third.effects.orders.get("B1")).toMatchObject({ status: "filled", order: { filledLots: 130n } });
+    expect(state.continuation).toBeUndefined();
+  });
+
+  test("that is not the batch's first waits for an entry of its own", () => {
+    makers(130);
+    const batch = queued([placeOf({ id: "B0", priceTicks: 1n, quantityLots: 1n }), sweep("B1", 130)], 500);
+    const first = commit(planOf(batch));
+    expect(first).toMatchObject({ completed: 1, entry: { commands: ["B0"] } });
+    expect(first.entry.continuation).toBeUndefined();
+    expect(commit(planOf(batch.slice(1))).entry.continuation).toMatchObject({ command: { id: "B1" } });
+  });
+
+  test("is finished first, also where its message never comes again", () => {
+    makers(60);
+    commit(planOf(queued([sweep("B1", 60)], 500)));
+    const next = commit(planOf(queued([placeOf({ id: "B2", userId: "BOB", side: "sell", ...one })], 510)));
+    expect(next).toMatchObject({ completed: 1, entry: { commands: ["B1", "B2"], lastSequence: "510" } });
+    expect(next.effects.trades).toHaveLength(60 - 48);
+  });
+
+  test("is finished under a new epoch as well, whose own numbers begin below the old ones", () => {
+    makers(60);
+    commit(planOf(queued([sweep("B1", 60)], 500)));
+    const alone = planOf([], NO_LESSONS, "epoch-2");
+    expect(alone.entry).toMatchObject({ epoch: "epoch-2", lastSequence: "0", commands: ["B1"] });
+    state.rollBack(alone.savepoint);
+    const fresh = queued([placeOf({ id: "B2", priceTicks: 1n, quantityLots: 1n })], 500);
+    // The new queue's message has the very number of the continuation's, and is another one.
+    const next = commit(planOf(fresh, NO_LESSONS, "epoch-2"));
+    expect(next).toMatchObject({
+      completed: 1,
+      entry: { epoch: "epoch-2", commands: ["B1", "B2"], lastSequence: "500" },
+    });
+  });
+
+  test("may be a cancel of all, which releases every order once", () => {
+    for (let index = 0; index < 250; index++)
+      run([placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n })]);
+    const batch = queued([{ kind: "cancel_all", id: "C1", userId: "ALICE", reason: "user" }], 900);
+    const plans = [commit(planOf(batch)), commit(planOf(batch)), commit(planOf(batch))];
+    expect(plans.map(({ entry }) => entry.events.length)).toEqual([98, 98, 54]);
+    expect(plans.map(({ completed }) => completed)).toEqual([0, 0, 1]);
+    expect(state.book.size).toBe(0);
+  });
+
+  test("may be a freeze, and the account is barred from its first entry on", () => {
+    for (let index = 0; index < 100; index++)
+      run([placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n })]);
+    const batch = queued([{ kind: "bar", id: "F1", userId: "ALICE" }], 900);
+    expect(kinds(commit(planOf(batch)))).toMatch(/^barred closed /);
+    expect(state.barred.has("ALICE")).toBe(true);
+    expect(kinds(commit(planOf(batch)))).toMatch(/^closed /);
+  });
+});
+
+describe("a command on which the engine throws", () => {
+  const stranger = (id: string): Command => cancelOf(id, termsOf({ id: "O1", userId: "BOB", ...one }));
+
+  /** No fee can be taken at its rate. */
+  function badMaker(): void {
+    run([placeOf({ id: "BAD", userId: "BOB", side: "sell", ...one })]);
+    for (const each of [state, follower]) Object.assign(each.book.get("BAD") ?? {}, { makerRate: -1n });
+  }
+
+  test("is journalled and complete, and does not touch the commands before and after it", () => {
+    run([placeOf({ id: "O1", ...one })]);
+    const planned = commit(
+      planOf(queued([placeOf({ id: "O2", ...one }), stranger("C1"), placeOf({ id: "O3", ...one })], 500)),
+    );
+    expect(kinds(planned)).toBe("opened rested C1:engine_fault opened rested");
+    expect(planned.entry.commands).toEqual(["O2", "C1", "O3"]);
+    expect(state.book.size).toBe(3);
+  });
+
+  test("in its middle has nothing done", () => {
+    makers(2);
+    badMaker();
+    const before = state.book.size;
+    const planned = commit(
+      planOf(queued([sweep("B1", 3), placeOf({ id: "O1", priceTicks: 1n, quantityLots: 1n })], 500)),
+    );
+    expect(kinds(planned)).toBe("B1:engine_fault opened rested");
+    expect(state.book.size).toBe(before + 1);
+    expect(planned.effects.wallets.size).toBe(0);
+  });
+
+  test("in a later entry has its order suspended, which is left half matched", () => {
+    makers(60);
+    badMaker();
+    const batch = queued([sweep("B1", 61)], 500);
+    commit(planOf(batch));
+    const planned = commit(planOf(batch));
+    expect(kinds(planned)).toBe("suspended B1:engine_fault");
+    expect(planned.completed).toBe(1);
+    expect(planned.effects.orders.get("B1")).toMatchObject({
+      status: "partially_filled",
+      reason: "suspended",
+    });
+    expect(state.taker).toBeUndefined();
+    expect(state.book.size).toBe(61 - 48);
+  });
+});
+
+describe("a command that the entry itself has answered", () => {
+  const order = termsOf({ id: "O1", ...one });
+  const place = placeOf(order);
+
+  test.each<[string, readonly Command[], string]>([
+    ["a second placement", [place, place], "opened rested O1:duplicate"],
+    [
+      "a second cancel",
+      [place, cancelOf("C1", order), cancelOf("C2", order)],
+      "opened rested closed C2:order_closed",
+    ],
+    [
+      "a cancel after a cancel of all",
+      [place, { kind: "cancel_all", id: "C1", userId: "ALICE", reason: "user" }, cancelOf("C2", order)],
+      "opened rested closed C2:order_closed",
+    ],
+    [
+      "a second cancel of what never came",
+      [cancelOf("C1", order), cancelOf("C2", order)],
+      "pending_cancelled C2:order_closed",
+    ],
+    ["a placement after its cancel", [cancelOf("C1", order), place], "pending_cancelled O1:duplicate"],
+    [
+      "a placement after it was placed and cancelled",
+      [place, cancelOf("C1", order), place],
+      "opened rested closed O1:duplicate",
+    ],
+    [
+      "a cancel of what was filled at once",
+      [placeOf({ id: "S1", userId: "BOB", side: "sell", ...one }), place, cancelOf("C1", order)],
+      "opened rested opened filled C1:order_closed",
+    ],
+  ])("(%s) is a no-op", (_, commands, events) => {
+    const planned = commit(planOf(queued(commands)));
+    expect(kinds(planned)).toBe(events);
+    expect(planned.completed).toBe(commands.length);
+  });
+
+  test("a placement of what is on the book is a no-op in a later entry too", () => {
+    run([place]);
+    expect(kinds(commit(planOf(queued([place], 500))))).toBe("O1:duplicate");
+  });
+
+  test("a cancel of what is not on the book moves it from pending, in a later entry too", () => {
+    run([place, cancelOf("C1", order)]);
+    expect(kinds(commit(planOf(queued([cancelOf("C2", order)], 500))))).toBe("pending_cancelled");
+  });
+});
+
+describe("what earlier attempts have taught", () => {
+  const lessons = (suspend: readonly string[], ignore: Lessons["ignore"] = new Map()): Lessons => ({
+    ignore,
+    suspend: new Set(suspend),
+  });
+
+  test("leaves out a command, for the reason that was found", () => {
+    const batch = queued([placeOf({ id: "O1", ...one }), placeOf({ id: "O2", ...one })]);
+    const planned = commit(planOf(batch, lessons([], new Map([["O1", "not_pending"]]))));
+    expect(kinds(planned)).toBe("O1:not_pending opened rested");
+    expect(planned.entry.commands).toEqual(["O1", "O2"]);
+  });
+
+  test("takes an order off the book with its hold, and halts the market for all that follows", () => {
+    run([placeOf({ id: "O1", ...one })]);
+    const batch = queued([placeOf({ id: "O2", userId: "BOB", side: "sell", ...one })], 500);
+    const planned = commit(planOf(batch, lessons(["O1"])));
+    expect(kinds(planned)).toBe("suspended status_set opened closed");
+    expect(planned.effects.orders.get("O1")).toMatchObject({ status: "open", reason: "suspended" });
+    expect(planned.effects.orders.get("O2")).toMatchObject({ status: "rejected", reason: "market_halted" });
+    expect(planned.effects.wallets.has("ALICE")).toBe(false);
+    expect(state).toMatchObject({ status: "halted", book: { size: 0 } });
+    expect(transactionOf(planned).slots.map(({ kind }) => kind)).toEqual([
+      "fence",
+      "owned",
+      "pending",
+      "owned",
+      "gate",
+    ]);
+  });
+
+  test("suspends a new order without letting it trade", () => {
+    run([placeOf({ id: "S1", userId: "BOB", side: "sell", ...one })]);
+    const planned = commit(planOf(queued([placeOf({ id: "B1", ...one })], 500), lessons(["B1"])));
+    expect(kinds(planned)).toBe("status_set opened suspended");
+    expect(planned.effects.trades).toEqual([]);
+    expect(planned.effects.orders.get("B1")).toMatchObject({
+      isNew: true,
+      status: "open",
+      reason: "suspended",
+    });
+  });
+
+  test("a cancel of a suspended order finds it closed", () => {
+    const order = termsOf({ id: "O1", ...one });
+    run([placeOf(order)]);
+    const planned = commit(planOf(queued([cancelOf("C1", order)], 500), lessons(["O1"])));
+    expect(kinds(planned)).toBe("suspended status_set C1:order_closed");
+  });
+
+  test("suspends the taker of an unfinished command, which is complete with that", () => {
+    makers(60);
+    const batch = queued([sweep("B1", 60)], 500);
+    commit(planOf(batch));
+    const planned = commit(planOf(batch, lessons(["B1"])));
+    expect(kinds(planned)).toBe("suspended status_set");
+    expect(planned).toMatchObject({ completed: 1, entry: { commands: ["B1"], lastSequence: "500" } });
+    expect(planned.effects.orders.get("B1")).toMatchObject({
+      isNew: false,
+      status: "partially_filled",
+      reason: "suspended",
+    });
+    expect(state.taker).toBeUndefined();
+    expect(state.continuation).toBeUndefined();
+  });
+
+  test("suspends a maker of an unfinished command, which goes on without it", () => {
+    makers(60);
+    const batch = queued([sweep("B1", 60)], 500);
+    commit(planOf(batch));
+    const planned = commit(planOf(batch, lessons(["S50"])));
+    expect(planned.effects.trades).toHaveLength(60 - 48 - 1);
+    expect(planned.completed).toBe(1);
+    expect(state.book.best("buy")).toMatchObject({ id: "B1", filledLots: 59n });
+  });
+});

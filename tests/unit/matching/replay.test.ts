@@ -1,0 +1,144 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  DamagedEntry,
+  type Entry,
+  hashOf,
+  type SealedEntry,
+  seal,
+  unseal,
+} from "../../../lib/matching/entry.ts";
+import { MarketState } from "../../../lib/matching/market-state.ts";
+import { replay } from "../../../lib/matching/replay.ts";
+import { openSnapshot, stateText, takeSnapshot } from "../../../lib/matching/snapshot.ts";
+import { Play } from "./play.ts";
+import { MARKET, placeOf, randomCommands } from "./random-commands.ts";
+
+const batchSize = fc.integer({ min: 1, max: 10 });
+
+function replayed(journal: readonly SealedEntry[], from = new MarketState(MARKET)): MarketState {
+  for (const sealed of journal) replay(from, sealed);
+  return from;
+}
+
+describe("the journal of any run", () => {
+  test("gives the state that the run has left, to the byte", () => {
+    fc.assert(
+      fc.property(randomCommands, batchSize, (commands, size) => {
+        const play = new Play();
+        play.run(commands, size);
+        expect(stateText(replayed(play.journal))).toBe(stateText(play.state));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test("gives it also from a snapshot taken anywhere, and goes on from there as if nothing had been", () => {
+    fc.assert(
+      fc.property(randomCommands, randomCommands, batchSize, fc.nat(), (commands, later, size, pick) => {
+        const play = new Play();
+        play.run(commands, size);
+        const cut = pick % (play.journal.length + 1);
+        const before = replayed(play.journal.slice(0, cut));
+        const state = replayed(play.journal.slice(cut), openSnapshot(MARKET, takeSnapshot(before)));
+        expect(stateText(state)).toBe(stateText(play.state));
+        const renamed = later
+          .map((command) => ({ ...command, id: `L${command.id}` }))
+          .filter(({ kind }) => kind !== "place");
+        play.run(renamed, size);
+        expect(stateText(replayed(play.journal.slice(state.head.version), state))).toBe(
+          stateText(play.state),
+        );
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("a damaged entry", () => {
+  function journal(): readonly SealedEntry[] {
+    const play = new Play();
+    play.take([placeOf({ id: "S1", userId: "BOB", side: "sell", priceTicks: 100n, quantityLots: 3n })]);
+    play.take([placeOf({ id: "B1", priceTicks: 100n, quantityLots: 1n })]);
+    play.take([placeOf({ id: "B2", priceTicks: 99n, quantityLots: 1n })]);
+    return play.journal;
+  }
+
+  /** The journal with its second entry changed and sealed again, as somebody would who knows how. */
+  function forged(change: (entry: Entry) => Entry): readonly SealedEntry[] {
+    const [first, second, ...rest] = journal();
+    if (first === undefined || second === undefined) throw new Error("no entries");
+    return [first, seal(change(unseal(second))), ...rest];
+  }
+
+  test("whose text does not match its hash is detected", () => {
+    const [first] = journal();
+    if (first === undefined) throw new Error("no entry");
+    expect(() => replayed([{ ...first, body: first.body.replace("S1", "S2") }])).toThrow(DamagedEntry);
+  });
+
+  test("that stands under another version or market than it says is detected", () => {
+    const [first] = journal();
+    if (first === undefined) throw new Error("no entry");
+    expect(() => replayed([{ ...first, version: 2 }])).toThrow(/says that it is/);
+    expect(() => replayed([{ ...first, market: "ETH-USDT" }])).toThrow(/says that it is/);
+    const other = { ...unseal(first), market: "ETH-USDT" };
+    expect(() => replayed([seal(other)])).toThrow(/does not follow/);
+  });
+
+  test("that is missing, repeated or out of order is detected", () => {
+    const [first, second, third] = journal() as [SealedEntry, SealedEntry, SealedEntry];
+    expect(() => replayed([first, third])).toThrow(/does not follow/);
+    expect(() => replayed([first, first])).toThrow(/does not follow/);
+    expect(() => replayed([second])).toThrow(/does not follow/);
+  });
+
+  test("that was changed and sealed again breaks the chain of hashes", () => {
+    expect(() => replayed(forged((entry) => ({ ...entry, timeMs: entry.timeMs + 1 })))).toThrow(
+      /chain of hashes/,
+    );
+    const [first, second] = journal() as [SealedEntry, SealedEntry];
+    const cut = seal({ ...unseal(second), previousHash: hashOf("another") });
+    expect(() => replayed([first, cut])).toThrow(/chain of hashes/);
+  });
+
+  test("with other levels or fees than its events give is detected, though its hash is right", () => {
+    const levels = { buy: [], sell: [[100n, 1n]] } as const;
+    expect(() => replayed(forged((entry) => ({ ...entry, levels })))).toThrow(/other sell levels/);
+    expect(() =>
+      replayed(forged((entry) => ({ ...entry, levels: { ...entry.levels, buy: [[98n, 1n]] } }))),
+    ).toThrow(/other buy levels/);
+    expect(() =>
+      replayed(forged((entry) => ({ ...entry, fees: { ...entry.fees, quote: entry.fees.quote - 1n } }))),
+    ).toThrow(/other fees/);
+    expect(() => replayed(forged((entry) => ({ ...entry, fees: { ...entry.fees, base: 0n } })))).toThrow(
+      /other fees/,
+    );
+  });
+
+  test.each<[string, (entry: Entry) => Entry["events"]]>([
+    [
+      "fills more than the maker has",
+      (entry) => entry.events.map((event) => (event.type === "filled" ? { ...event, lots: 4n } : event)),
+    ],
+    [
+      "fills nothing",
+      (entry) => entry.events.map((event) => (event.type === "filled" ? { ...event, lots: 0n } : event)),
+    ],
+    [
+      "takes a fee above what is received",
+      (entry) =>
+        entry.events.map((event) => (event.type === "filled" ? { ...event, takerFee: 10n ** 12n } : event)),
+    ],
+    [
+      "fills an order that is not there",
+      (entry) => entry.events.map((event) => (event.type === "filled" ? { ...event, makerId: "S9" } : event)),
+    ],
+    ["fills without a taker", (entry) => entry.events.filter(({ type }) => type !== "opened")],
+    ["rests without a taker", () => [{ type: "rested" }]],
+    ["closes an order that is not there", () => [{ type: "closed", orderId: "S9", status: "cancelled" }]],
+    ["suspends an order that is not there", () => [{ type: "suspended", orderId: "S9" }]],
+  ])("that %s is refused", (_, events) => {
+    expect(() => replayed(forged((entry) => ({ ...entry, events: events(entry) })))).toThrow();
+  });
+});

@@ -152,7 +152,7 @@ async function enqueue(
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     log.error("order_not_enqueued", fault, { orderId: terms.id, market: market.market });
-    if (await voidOrder(record, market, ports))
+    if (await voidOrder(record, { market, forget: true }, ports))
       return refuse("UNAVAILABLE", "The market cannot be reached; the order was not accepted");
     // Either the command had arrived although nobody said so, and the market has the order, or the void had and was not heard.
     const order = await existing(terms, ports);

@@ -71,7 +71,7 @@ async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
   if (market === undefined)
     throw new Error(`order ${order.terms.id} is of market ${order.market}, which is not defined`);
   try {
-    return await voidOrder(order, market, ports);
+    return await voidOrder(order, { market, forget: false }, ports);
   } catch (fault) {
     if (fault instanceof StoreUnavailable) throw fault;
     // One order that cannot be voided must not keep the others pending; the alarm on this event calls somebody.

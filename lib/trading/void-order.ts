@@ -9,14 +9,14 @@ import { type OrderRecord, orderKey } from "./order-item.ts";
 import { forgetWrites } from "./request-items.ts";
 
 /**
- * Takes back an order that did not reach its market: rejected, hold released, names forgotten, in one transaction and on condition that it
- * is still pending. If its command arrives after all, the matcher's own condition fails and drops it.
+ * Takes back an order that did not reach its market: rejected and hold released in one transaction, on condition that it is still pending.
+ * `forget` frees its names as well, so that a retry starts anew: only where nobody has been told that the order was accepted. If its command arrives after all, the matcher's own condition fails and drops it.
  *
  * @returns false where the order is not pending any more: then its market has it, or somebody else voided it.
  */
 export async function voidOrder(
   order: OrderRecord,
-  market: Market,
+  { market, forget }: { readonly market: Market; readonly forget: boolean },
   ports: RetryPorts & { readonly store: Store; readonly clock: Clock },
 ): Promise<boolean> {
   const { terms } = order;
@@ -36,11 +36,7 @@ export async function voidOrder(
           terms.userId,
           new Map([[holdAsset(market, terms.side), { available: hold, locked: -hold }]]),
         ),
-        ...forgetWrites({
-          userId: terms.userId,
-          clientOrderId: order.clientOrderId,
-          idempotencyKey: order.idempotencyKey,
-        }),
+        ...(forget ? forgetWrites({ ...order, userId: terms.userId }) : []),
       ]),
     ports,
   );

@@ -6,8 +6,14 @@ export type Usage = {
   writeCalls: number;
   readUnits: number;
   writeUnits: number;
+  /** Calls to the queue that are no commands: questions which queue it is. */
+  queueCalls: number;
   readonly written: Map<string, number>;
 };
+
+export function nothingUsed(): Usage {
+  return { readCalls: 0, writeCalls: 0, readUnits: 0, writeUnits: 0, queueCalls: 0, written: new Map() };
+}
 
 const READS: ReadonlySet<string> = new Set(["GetItem", "BatchGetItem", "Query", "Scan"]);
 
@@ -36,6 +42,10 @@ export class CapacityMeter {
     for (const consumed of capacity) this.#place(consumed, usage);
   };
 
+  readonly noteQueueCall = (): void => {
+    this.usage(this.#label).queueCalls++;
+  };
+
   async during<T>(label: string, work: () => Promise<T>): Promise<T> {
     const before = this.#label;
     this.#label = label;
@@ -50,7 +60,7 @@ export class CapacityMeter {
   usage(label: string): Usage {
     let usage = this.#usages.get(label);
     if (usage === undefined) {
-      usage = { readCalls: 0, writeCalls: 0, readUnits: 0, writeUnits: 0, written: new Map() };
+      usage = nothingUsed();
       this.#usages.set(label, usage);
     }
     return usage;

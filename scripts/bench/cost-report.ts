@@ -1,4 +1,4 @@
-import type { CapacityMeter, Usage } from "./capacity.ts";
+import { type CapacityMeter, nothingUsed, type Usage } from "./capacity.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import { BATCH_ORDERS } from "./order-flow.ts";
 import type { Measured, ReportTable } from "./report.ts";
@@ -85,27 +85,22 @@ function divided(usage: Usage, by: number): Usage {
     writeCalls: usage.writeCalls / by,
     readUnits: usage.readUnits / by,
     writeUnits: usage.writeUnits / by,
+    queueCalls: usage.queueCalls / by,
     written: new Map([...usage.written].map(([place, units]) => [place, units / by])),
   };
 }
 
 function together(text: string, shares: readonly Share[]): Share {
-  const total = {
-    text,
-    readCalls: 0,
-    writeCalls: 0,
-    readUnits: 0,
-    writeUnits: 0,
-    written: new Map<string, number>(),
-  };
-  for (const { readCalls, writeCalls, readUnits, writeUnits, written } of shares) {
+  const total = nothingUsed();
+  for (const { readCalls, writeCalls, readUnits, writeUnits, queueCalls, written } of shares) {
     total.readCalls += readCalls;
     total.writeCalls += writeCalls;
     total.readUnits += readUnits;
     total.writeUnits += writeUnits;
+    total.queueCalls += queueCalls;
     for (const [place, units] of written) total.written.set(place, (total.written.get(place) ?? 0) + units);
   }
-  return total;
+  return { text, ...total };
 }
 
 function plain({ written, ...share }: Share): object {
@@ -153,12 +148,13 @@ function hotPath(
   { standardBatches, batches, resting }: Pick<Context, "standardBatches" | "batches" | "resting">,
 ): ReportTable {
   const row = (text: string, label: string, count: number): (string | number)[] => {
-    const { readCalls, writeCalls, readUnits, writeUnits } = divided(meter.usage(label), count);
-    return [text, count, figure(readCalls), figure(writeCalls), figure(readUnits), figure(writeUnits)];
+    const usage = divided(meter.usage(label), count);
+    const { readCalls, writeCalls, queueCalls, readUnits, writeUnits } = usage;
+    return [text, count, ...[readCalls, writeCalls, queueCalls, readUnits, writeUnits].map(figure)];
   };
   return {
     title: "The matcher's calls per batch (goal: one, no reads)",
-    columns: ["batch", "batches", "reads", "writes", "read units", "write units"],
+    columns: ["batch", "batches", "reads", "writes", "queue calls", "read units", "write units"],
     rows: [
       row("standard, warm", "match", standardBatches - 1),
       row("fills come a batch later", "match following", batches),

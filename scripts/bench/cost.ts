@@ -44,7 +44,7 @@ type Bench = {
 export async function measureCost(engines: Engines, show: Show): Promise<Measured> {
   const meter = new CapacityMeter(engines.prefix);
   const options = { tablePrefix: engines.prefix, endpoint: engines.dynamodbEndpoint, meter: meter.note };
-  const exchange = new InProcessExchange(createDynamoStore(options));
+  const exchange = new InProcessExchange(createDynamoStore(options), { onQueueCall: meter.noteQueueCall });
   const users = await meter.during("accounts", () => exchange.openAccounts(USERS));
   let done = 0;
   const step = () => show("trading", ++done, ALL_BATCHES, "batches");

@@ -4,11 +4,12 @@ import { reachExchange } from "../client/exchange-process.ts";
 import { isTaken } from "../local/ports.ts";
 import { portsFrom } from "../local/settings.ts";
 import type { Cleanup } from "./cleanup.ts";
+import { endToEndReport } from "./end-to-end-report.ts";
 import { CannotMeasure } from "./engines.ts";
 import type { Hops } from "./hops.ts";
-import { type Load, load, type Run, type Stall, type Trader } from "./load.ts";
-import type { Measured, ReportTable, Show } from "./report.ts";
-import { figure, ratio, type Timing, timed, timingOf } from "./statistics.ts";
+import { type Load, load, type Run, type Stall, type Trader, together } from "./load.ts";
+import type { Measured, Show } from "./report.ts";
+import { type Timing, timed, timingOf } from "./statistics.ts";
 
 export type EndToEndOptions = {
   readonly port: number;
@@ -30,68 +31,53 @@ const WAIT_SECONDS = 5;
 const LATENCY_SECONDS_AT_MOST = 8;
 const WARM_UP_SECONDS = 3;
 const PLAIN_CALLS = 300;
+const PLAIN_SECONDS = 2;
+const ROUNDS = 2;
 
-type RunFigures = Omit<Load, "answersMs" | "errors"> & {
-  readonly run: string;
-  readonly clients: number;
-  readonly answer: Timing;
-  readonly errors: { readonly [code: string]: number };
-};
+type Context = { readonly cleanup: Cleanup; readonly show: Show; readonly say: (note: string) => void };
 
 /** The whole local stack under load, through its public API only. */
 export async function measureEndToEnd(
-  options: EndToEndOptions,
-  {
-    cleanup,
-    show,
-    say,
-  }: { readonly cleanup: Cleanup; readonly show: Show; readonly say: (note: string) => void },
+  { port, seconds, clients, hops }: EndToEndOptions,
+  { cleanup, show, say }: Context,
 ): Promise<Measured> {
-  const { port, seconds, clients, hops } = options;
   const url = await startStack(port, { cleanup, say });
   say(`${clients} traders sign up`);
   const traders = await signUp(url, clients);
-  const [stall] = STALLS;
-  if (stall === undefined) throw new Error("there is no market");
-  const one = [stall];
   const hands = traders.map((trader) => [trader]);
-  const briefly = Math.min(seconds, LATENCY_SECONDS_AT_MOST);
-  const runs: RunFigures[] = [];
-  const run = async (name: string, terms: Omit<Run, "onProgress">): Promise<RunFigures> => {
-    const onProgress: Run["onProgress"] = (done, orders) =>
-      show(name, done, terms.seconds, `${orders} orders`);
-    const { answersMs, errors, ...rates } = await load({ ...terms, onProgress });
-    const figures = {
-      run: name,
-      clients: terms.hands.length,
-      ...rates,
-      answer: timingOf(answersMs),
-      errors: Object.fromEntries(errors),
-    };
-    runs.push(figures);
-    return figures;
-  };
+  const oneMarket = STALLS.slice(0, 1);
+  const run = (name: string, terms: Omit<Run, "onProgress">): Promise<Load> =>
+    load({ ...terms, onProgress: (done, orders) => show(name, done, terms.seconds, `${orders} orders`) });
   // What is loaded and compiled at the first calls is not what the figures are about.
-  await load({ stalls: STALLS, hands, seconds: WARM_UP_SECONDS, onProgress: () => {} });
-  const plain = await plainCalls(traders);
-  const alone = await run("one market, one at a time, Prefer: wait", {
-    stalls: one,
-    hands: [traders.slice(0, 2)],
-    seconds: briefly,
+  await run("warming up", { stalls: STALLS, hands, seconds: WARM_UP_SECONDS });
+  const waiting = {
+    stalls: oneMarket,
+    seconds: Math.min(seconds, LATENCY_SECONDS_AT_MOST),
     waitSeconds: WAIT_SECONDS,
-  });
-  const loaded = await run("one market, Prefer: wait", {
-    stalls: one,
-    hands,
-    seconds: briefly,
-    waitSeconds: WAIT_SECONDS,
-  });
-  const single = await run("one market", { stalls: one, hands, seconds });
-  const triple = await run("three markets", { stalls: STALLS, hands, seconds });
-  return {
-    tables: [throughput([single, triple]), latencies({ plain, alone, loaded, hops })],
-    figures: { plainCall: plain, runs },
   };
+  const plain = await plainCalls(traders);
+  const alone = await run("one market, one order at a time", { ...waiting, hands: [traders.slice(0, 2)] });
+  const crowd = await run("one market, each waits for the outcome", { ...waiting, hands });
+  const one: Load[] = [];
+  const three: Load[] = [];
+  const calls: number[] = [];
+  // In turns, so that a slow moment of the machine meets all of them.
+  for (let round = 1; round <= ROUNDS; round++) {
+    const share = { hands, seconds: seconds / ROUNDS };
+    calls.push(await plainCallsPerSecond(traders));
+    one.push(await run(`one market, ${round} of ${ROUNDS}`, { ...share, stalls: oneMarket }));
+    three.push(await run(`three markets, ${round} of ${ROUNDS}`, { ...share, stalls: STALLS }));
+  }
+  return endToEndReport({
+    clients,
+    plainCall: plain,
+    plainCallsPerSecond: calls.reduce((sum, rate) => sum + rate, 0) / ROUNDS,
+    alone,
+    crowd,
+    one: together(one),
+    three: together(three),
+    hops,
+  });
 }
 
 async function startStack(
@@ -131,75 +117,15 @@ async function plainCalls([trader]: readonly Trader[]): Promise<Timing> {
   return timingOf(ms);
 }
 
-function throughput(runs: readonly RunFigures[]): ReportTable {
-  const [base] = runs;
-  return {
-    title: "Orders per second, end to end on this machine (half rest, half fill one of those)",
-    columns: [
-      "run",
-      "clients",
-      "orders",
-      "seconds",
-      "accepted/s",
-      "settled/s",
-      "ratio",
-      "per entry",
-      "answer p50 ms",
-      "errors",
-    ],
-    rows: runs.map((run) => [
-      run.run,
-      run.clients,
-      run.orders,
-      figure(run.seconds),
-      figure(run.acceptedPerSecond),
-      figure(run.settledPerSecond),
-      ratio(run.settledPerSecond, base?.settledPerSecond ?? 0),
-      figure(run.batchSize),
-      figure(run.answer.p50),
-      errorsOf(run),
-    ]),
-    notes: [
-      "Settled: with an outcome, over the time until the last order had it. The clients share the machine with the exchange.",
-    ],
-  };
-}
-
-function errorsOf({ errors, late }: Pick<RunFigures, "errors" | "late">): string {
-  const named = Object.entries(errors).map(([code, count]) => `${code} ${count}`);
-  if (late > 0) named.push(`still pending ${late}`);
-  return named.length === 0 ? "none" : named.join(", ");
-}
-
-type Latencies = {
-  readonly plain: Timing;
-  readonly alone: RunFigures;
-  readonly loaded: RunFigures;
-  readonly hops: Hops | undefined;
-};
-
-function latencies({ plain, alone, loaded, hops }: Latencies): ReportTable {
-  const parts = hops === undefined ? undefined : hops.reserve.p50 + hops.queueHop.p50 + hops.commit.p50;
-  const row = (text: string, { answer: { count, p50, p99 }, ...run }: RunFigures): (string | number)[] => [
-    text,
-    count,
-    figure(p50),
-    figure(p99),
-    ratio(p50, plain.p50),
-    parts === undefined ? "" : ratio(p50, parts),
-    errorsOf(run),
-  ];
-  return {
-    title: "Command to outcome (ms; POST /api/orders with Prefer: wait=5)",
-    columns: ["call", "times", "p50", "p99", "to a plain call", "to its hops", "errors"],
-    rows: [
-      ["plain call: GET /api/auth/me", plain.count, figure(plain.p50), figure(plain.p99), "1.00 x", "", ""],
-      row("an order, one at a time", alone),
-      row(`an order, ${loaded.clients} clients (${figure(loaded.settledPerSecond)}/s)`, loaded),
-    ],
-    notes:
-      parts === undefined
-        ? []
-        : [`Its hops: reserve, queue and commit as measured above, together ${figure(parts)} ms at p50.`],
-  };
+/** The same hands at once, with calls that place nothing: what the machine gives the stack and its clients. */
+async function plainCallsPerSecond(traders: readonly Trader[]): Promise<number> {
+  const startedAt = performance.now();
+  const elapsed = () => (performance.now() - startedAt) / 1_000;
+  let calls = 0;
+  await Promise.all(
+    traders.map(async ({ client }) => {
+      for (; elapsed() < PLAIN_SECONDS; calls++) await client.me();
+    }),
+  );
+  return calls / elapsed();
 }

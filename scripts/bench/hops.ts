@@ -46,7 +46,7 @@ async function measureCommits(
 ): Promise<Omit<Hops, "queueHop">> {
   const store = createDynamoStore({ tablePrefix: prefix, endpoint: dynamodbEndpoint });
   const seen: Transaction[] = [];
-  const exchange = new InProcessExchange(observed(store, seen), "ETH-USDT");
+  const exchange = new InProcessExchange(observed(store, seen), { market: "ETH-USDT" });
   const users = await exchange.openAccounts(USERS);
   const ms = {
     reserve: [],

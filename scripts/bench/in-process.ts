@@ -34,6 +34,7 @@ const DEADLINE_MS = 30_000;
 /** About as long as the sequence numbers of SQS. */
 const FIRST_SEQUENCE = 18_870_000_000_000_000_000n;
 
+type Options = { readonly market?: string; readonly onQueueCall?: () => void };
 export type User = { readonly id: string; readonly sessionId: string };
 
 /**
@@ -61,7 +62,7 @@ export class InProcessExchange implements EdgePorts {
   #matcher: Matcher;
   readonly #projector: Projector;
 
-  constructor(store: Store, market = "BTC-USDT") {
+  constructor(store: Store, { market = "BTC-USDT", onQueueCall = () => {} }: Options = {}) {
     this.store = store;
     const definition = this.catalogue.markets.get(market);
     if (definition === undefined) throw new Error(`no market ${market}`);
@@ -73,7 +74,10 @@ export class InProcessExchange implements EdgePorts {
         const sequence = String(this.#sequence);
         this.#messages.push(readMessage({ messageId: command.id, body, sequence, sentMs: clock.nowMs() }));
       },
-      epoch: async () => "1767225600-0123abcd",
+      epoch: async () => {
+        onQueueCall();
+        return { id: "1767225600-0123abcd", createdMs: 0 };
+      },
     };
     this.#matcher = new Matcher(definition, this);
     this.#projector = new Projector(definition, this);

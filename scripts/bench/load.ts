@@ -19,13 +19,12 @@ export type Run = {
 
 export type Load = {
   readonly orders: number;
+  /** Until the time was over and all calls were answered. */
+  readonly acceptedSeconds: number;
   /** Until the last order had left `pending`. */
-  readonly seconds: number;
-  readonly acceptedPerSecond: number;
-  /** Orders with an outcome, over the time until the last one had it. */
-  readonly settledPerSecond: number;
-  /** How many commands a journal entry completed on average. */
-  readonly batchSize: number;
+  readonly settledSeconds: number;
+  /** Journal entries that the orders took. */
+  readonly entries: number;
   readonly answersMs: readonly number[];
   /** Answers that still said `pending`, though they had waited. */
   readonly late: number;
@@ -67,18 +66,11 @@ export async function load(run: Run): Promise<Load> {
   };
   try {
     const lasts = await Promise.all(hands.map(trade));
-    const accepted = elapsed();
+    const acceptedSeconds = elapsed();
     // A market takes its commands in order: when a trader's last order has its outcome, all before it have theirs.
     await Promise.all(lasts.flat().map(untilSettled));
-    const settled = elapsed();
-    const entries = (await entriesOf(run)) - before;
-    return {
-      ...tally,
-      seconds: settled,
-      acceptedPerSecond: tally.orders / accepted,
-      settledPerSecond: tally.orders / settled,
-      batchSize: tally.orders / entries,
-    };
+    const settledSeconds = elapsed();
+    return { ...tally, acceptedSeconds, settledSeconds, entries: (await entriesOf(run)) - before };
   } finally {
     clearInterval(progress);
   }
@@ -104,4 +96,23 @@ async function entriesOf({ stalls, hands }: Run): Promise<number> {
   if (trader === undefined) throw new Error("there are no traders");
   const books = await Promise.all(stalls.map(({ market }) => trader.client.orderbook(market, 1)));
   return books.reduce((sum, { version }) => sum + version, 0);
+}
+
+/** Runs of the same kind as one. */
+export function together(loads: readonly Load[]): Load {
+  const sum = (name: "orders" | "acceptedSeconds" | "settledSeconds" | "entries" | "late") =>
+    loads.reduce((total, one) => total + one[name], 0);
+  const errors = new Map<string, number>();
+  for (const one of loads) {
+    for (const [code, count] of one.errors) errors.set(code, (errors.get(code) ?? 0) + count);
+  }
+  return {
+    orders: sum("orders"),
+    acceptedSeconds: sum("acceptedSeconds"),
+    settledSeconds: sum("settledSeconds"),
+    entries: sum("entries"),
+    late: sum("late"),
+    answersMs: loads.flatMap(({ answersMs }) => answersMs),
+    errors,
+  };
 }

@@ -1,6 +1,7 @@
 import { readJournal } from "../../lib/journal/read-journal.ts";
-import { MarketState } from "../../lib/matching/market-state.ts";
-import { replay } from "../../lib/matching/replay.ts";
+import type { Market } from "../../lib/market/market.ts";
+import { statisticsKey } from "../../lib/market/market-items.ts";
+import { type Entry, unseal } from "../../lib/matching/entry.ts";
 import { checkMarket } from "../../lib/reconciliation/check-market.ts";
 import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
 import {
@@ -17,6 +18,7 @@ import { balancesOf } from "../../lib/wallet/wallet-item.ts";
 import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import type { Memory } from "./memory.ts";
+import { NaiveReader } from "./naive-reader.ts";
 
 /** The invariants of a world at rest or in motion: everything is read from the truth, which stands still while it is judged. */
 export async function judge(store: Store): Promise<readonly string[]> {
@@ -67,6 +69,11 @@ export async function judgeAtRest(
       found.push(`order ${orderId} was to be cancelled and is still live`);
     }
   }
+  for (const { userId, text, before, after } of memory.renamed) {
+    // An order whose command could not be sent is voided and its names are free again, also where a twin of the call was answered before.
+    const item = await orderOf(userId, before);
+    if (item?.reason !== "not_enqueued") found.push(`${userId}'s ${text} named ${before} and then ${after}`);
+  }
   for (const { userId, id, reference } of memory.deposits.values()) {
     if ((await store.get({ table: "wallets", key: depositKey(userId, id) })) === undefined)
       found.push(`deposit ${reference} is gone`);
@@ -78,37 +85,41 @@ export async function judgeAtRest(
   const page = await store.scan({ table: "orders" });
   for (const item of page.items)
     if (item.status === "pending") found.push(`order ${String(item.sk)} is left pending`);
-  found.push(...(await priceTimePriority(store)));
+  found.push(...(await judgeJournal(store, recreated)));
   return found;
 }
 
-/** Fills follow price, then time: a maker is always the first of the best level when it trades. */
-async function priceTimePriority(store: Store): Promise<readonly string[]> {
+/** What the journal says happened, judged by a reader of its own that shares no code with the engine. */
+async function judgeJournal(store: Store, recreated: ReadonlySet<string>): Promise<readonly string[]> {
   const found: string[] = [];
   for (const market of CATALOGUE.markets.values()) {
-    const state = new MarketState(market);
-    const apply = state.apply.bind(state);
-    state.apply = (event, effects) => {
-      if (event.type === "filled") {
-        const best =
-          state.taker === undefined
-            ? undefined
-            : state.book.best(state.taker.side === "buy" ? "sell" : "buy");
-        if (best?.id !== event.makerId)
-          found.push(`${market.market}: ${event.makerId} traded before ${best?.id}`);
+    const reader = new NaiveReader(market);
+    let last: Entry | undefined;
+    for await (const run of readJournal(
+      { market: market.market, after: 0 },
+      { store, clock: { sleep: async () => {} } },
+    )) {
+      for (const sealed of run) {
+        last = unseal(sealed);
+        for (const event of last.events) reader.read(event);
       }
-      apply(event, effects);
-    };
-    try {
-      for await (const run of readJournal(
-        { market: market.market, after: 0 },
-        { store, clock: { sleep: async () => {} } },
-      )) {
-        for (const sealed of run) replay(state, sealed);
-      }
-    } catch (fault) {
-      found.push(`${market.market}: ${String(fault)}`);
     }
+    found.push(...reader.faults.map((fault) => `${market.market}: ${fault}`));
+    if (last?.continuation !== undefined && !recreated.has(market.market))
+      found.push(`${market.market}: a command is left unfinished`);
+    found.push(...(await judgeStatistics(market, { store, trades: reader.trades })));
   }
   return found;
+}
+
+/** Each trade counts once in the statistics. */
+async function judgeStatistics(
+  market: Market,
+  { store, trades }: { store: Store; trades: number },
+): Promise<readonly string[]> {
+  const hours = await store.query({ table: "market-data", pk: statisticsKey(market.market, 0).pk });
+  const counted = hours.items.reduce((sum, hour) => sum + Number(hour.trades ?? 0n), 0);
+  return counted === trades
+    ? []
+    : [`${market.market}: ${counted} trades in the statistics, ${trades} in the journal`];
 }

@@ -199,11 +199,11 @@ async function damageSnapshot(market: string, { world }: Stage): Promise<void> {
   const ports = { store: truth, clock: { nowMs: () => 0, sleep: async () => {} }, log };
   const state = await recover(definition, 1, ports);
   if (state.head.version === 0) return;
-  const writes = {
-    putMany: (puts: Parameters<typeof truth.putMany>[0]) =>
-      world.replicas.putMany(puts).then((written) => void (written.isAnswered = true)),
+  const putMany = async (puts: Parameters<typeof truth.putMany>[0]): Promise<void> => {
+    const written = await world.replicas.putMany(puts);
+    written.isAnswered = true;
   };
-  await saveSnapshot(state, { store: { ...bound(truth), ...writes } });
+  await saveSnapshot(state, { store: { ...bound(truth), putMany } });
   const [header] = (
     await truth.query({ table: "journal", pk: snapshotHeadersKey(market), order: "descending", limit: 1 })
   ).items;

@@ -1,18 +1,25 @@
 import type { Result } from "../../lib/contract/refusal.ts";
+import { getOrder } from "../../lib/trading/get-order.ts";
 import type { OrderRecord } from "../../lib/trading/order-item.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
-import { placeOrder } from "../../lib/trading/place-order.ts";
+import { type PlaceOrder, placeOrder } from "../../lib/trading/place-order.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
+import { walletKey } from "../../lib/wallet/wallet-item.ts";
+import { balanceViews } from "../../lib/wallet/wallet-view.ts";
 import type { InProcessExchange } from "./in-process-exchange.ts";
 
-let operations = 0;
+/** What traders do, around the ports of an exchange. */
+export type Ports = Pick<
+  InProcessExchange,
+  "catalogue" | "store" | "queue" | "clock" | "random" | "log" | "metrics"
+>;
 
 /** An account with money, straight into the store: signing in is another module's matter. */
 export async function openAccount(
-  exchange: InProcessExchange,
+  ports: Ports,
   { userId, funds }: { readonly userId: string; readonly funds: { readonly [asset: string]: string } },
 ): Promise<void> {
-  await exchange.store.write({
+  await ports.store.write({
     kind: "put",
     table: "users",
     item: { pk: `USER#${userId}`, sk: "PROFILE", kind: "user", id: userId, status: "active" },
@@ -26,33 +33,47 @@ export async function openAccount(
       actor: "test",
       requestId: "test",
     };
-    const credited = await creditDeposit(input, exchange);
+    const credited = await creditDeposit(input, ports);
     if (!credited.ok) throw new Error(credited.refusal.code);
   }
 }
 
+export type Wish = Omit<OrderRequest, "market"> & { readonly market?: string };
+
+/** An order under an id of its own, or under the one that is given with an idempotency key. */
 export async function place(
-  exchange: InProcessExchange,
+  ports: Ports,
   userId: string,
-  request: Omit<OrderRequest, "market"> & { readonly market?: string },
+  wish: Wish,
+  operation: Partial<Pick<PlaceOrder, "operationId" | "idempotency">> = {},
 ): Promise<Result<OrderRecord>> {
-  const operationId = exchange.random.id(exchange.clock.nowMs() + (operations++ % 2));
-  const input = {
-    userId,
-    request: { market: "BTC-USDT", ...request },
-    operationId,
-    correlationId: operationId,
-  };
-  return await placeOrder(input, exchange);
+  const operationId = operation.operationId ?? ports.random.id(ports.clock.nowMs());
+  const { idempotency } = operation;
+  const request = { market: "BTC-USDT", ...wish };
+  return await placeOrder({ userId, request, operationId, correlationId: operationId, idempotency }, ports);
 }
 
 /** A limit order that is accepted. */
 export async function limit(
-  exchange: InProcessExchange,
+  ports: Ports,
   userId: string,
   [side, price, quantity]: readonly ["buy" | "sell", string, string],
 ): Promise<OrderRecord> {
-  const placed = await place(exchange, userId, { side, type: "limit", price, quantity });
-  if (!placed.ok) throw new Error(`refused: ${placed.refusal.code}`);
-  return placed.value;
+  return accepted(await place(ports, userId, { side, type: "limit", price, quantity }));
+}
+
+export function accepted<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(`refused: ${result.refusal.code}`);
+  return result.value;
+}
+
+export async function orderNow({ terms }: OrderRecord, ports: Ports): Promise<OrderRecord> {
+  return accepted(await getOrder({ userId: terms.userId, orderId: terms.id }, ports));
+}
+
+/** "available + locked". */
+export async function balance(ports: Ports, userId: string, asset: string): Promise<string> {
+  const wallet = await ports.store.get({ table: "wallets", key: walletKey(userId) });
+  const view = balanceViews(wallet, ports.catalogue).find((each) => each.asset === asset);
+  return `${view?.available} + ${view?.locked}`;
 }

@@ -6,13 +6,14 @@ import { idempotently } from "../../lib/edge/idempotency.ts";
 import { QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import { StoreUnavailable } from "../../lib/store/store.ts";
 import { cancelAllOrders, cancelOrder } from "../../lib/trading/cancel-order.ts";
+import type { OrderRecord } from "../../lib/trading/order-item.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
 import { type Decision, decideWithdrawal } from "../../lib/wallet/decide-withdrawal.ts";
 import { requestWithdrawal } from "../../lib/wallet/request-withdrawal.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
-import type { Memory } from "./memory.ts";
+import type { Memory, OrderRef } from "./memory.ts";
 import type { WorldPorts } from "./world.ts";
 
 export const MARKETS = ["BTC-USDT", "ETH-USDT"] as const;
@@ -28,7 +29,7 @@ export function drawDeed(chance: Chance, memory: Memory): Deed {
   const roll = chance.fraction();
   if (roll < 0.56) return orderDeed(chance, memory, { user, request: drawOrder(chance, market) });
   if (roll < 0.72) return cancelDeed(chance, memory);
-  if (roll < 0.76) return cancelAllDeed(chance, { user, market });
+  if (roll < 0.76) return cancelAllDeed(chance, memory, { user, market });
   if (roll < 0.8) return depositDeed(chance, memory, user);
   if (roll < 0.86) return withdrawalDeed(memory, user);
   if (roll < 0.91) return decisionDeed(chance, memory);
@@ -80,7 +81,12 @@ async function submitOrder(
       const operationId = ports.random.id(ports.clock.nowMs());
       const placed = await placeOrder({ userId: user, request: order, operationId, correlationId }, ports);
       if (placed.ok)
-        memory.noteOrder({ userId: user, orderId: placed.value.terms.id, name: order.clientOrderId });
+        memory.noteOrder({
+          ...refOf(placed.value),
+          // Nobody else can have placed it, so its command was sent before this answer.
+          isSent: order.clientOrderId === undefined,
+          name: order.clientOrderId,
+        });
       return;
     }
     const call = { userId: user, key, fingerprint: JSON.stringify(order), kept: "transaction" } as const;
@@ -99,6 +105,9 @@ async function submitOrder(
     memory.noteOrder({
       userId: user,
       orderId: (answer.value.body as { id: string }).id,
+      market: order.market,
+      side: order.side,
+      isSent: false,
       name: order.clientOrderId,
       key,
     });
@@ -116,20 +125,30 @@ function cancelDeed(chance: Chance, memory: Memory): Deed {
       const asked = await heard(() =>
         cancelOrder({ ...order, operationId, correlationId: operationId }, ports),
       );
-      if (asked?.ok === true) memory.cancelled.push({ ...order, market: asked.value.market });
+      if (asked?.ok === true) memory.cancelled.push(order);
     },
   };
 }
 
-function cancelAllDeed(chance: Chance, { user, market }: { user: string; market: string }): Deed {
+function cancelAllDeed(
+  chance: Chance,
+  memory: Memory,
+  { user, market }: { user: string; market: string },
+): Deed {
   const side = ([undefined, "buy", "sell"] as const)[chance.below(3)];
   return {
-    name: `${user} cancels all of ${market}`,
+    name: `${user} cancels all ${side ?? "orders"} of ${market}`,
     run: async (ports) => {
+      // What was accepted before is before it in the queue.
+      const earlier = memory
+        .ordersOf(user)
+        .filter(
+          (order) => order.isSent && order.market === market && (side === undefined || order.side === side),
+        );
       const operationId = ports.random.id(ports.clock.nowMs());
-      await heard(() =>
-        cancelAllOrders({ userId: user, market, side, operationId, correlationId: operationId }, ports),
-      );
+      const all = { userId: user, market, side, operationId, correlationId: operationId };
+      const asked = await heard(() => cancelAllOrders(all, ports));
+      if (asked?.ok === true) memory.cancelled.push(...earlier);
     },
   };
 }
@@ -215,6 +234,10 @@ function repeatDeed(chance: Chance, memory: Memory): Deed {
   return deed === undefined
     ? { name: "nothing", run: async () => {} }
     : { ...deed, name: `again: ${deed.name}` };
+}
+
+function refOf({ market, terms }: OrderRecord): Omit<OrderRef, "isSent"> {
+  return { userId: terms.userId, orderId: terms.id, market, side: terms.side };
 }
 
 /** A client that hears 503 or nothing knows nothing. */

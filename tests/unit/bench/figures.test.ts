@@ -65,6 +65,7 @@ describe("the capacity meter", () => {
       writeCalls: 1,
       readUnits: 0,
       writeUnits: 5,
+      queueCalls: 0,
       written: new Map([
         ["orders.live", 1],
         ["orders", 2],

@@ -1,15 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { cancelAllOrders, cancelOrder } from "../../../lib/trading/cancel-order.ts";
-import { getOrder } from "../../../lib/trading/get-order.ts";
 import type { OrderRecord } from "../../../lib/trading/order-item.ts";
-import { checkMarket } from "../../../lib/reconciliation/check-market.ts";
-import { checkWallet } from "../../../lib/reconciliation/check-wallet.ts";
-import { differenceOf, readConservation } from "../../../lib/reconciliation/conservation.ts";
-import { balanceViews } from "../../../lib/wallet/wallet-view.ts";
-import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
+import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
-import { limit, openAccount, place } from "../../simulation/traders.ts";
+import * as traders from "../../simulation/traders.ts";
+import { accepted, limit, openAccount, place } from "../../simulation/traders.ts";
 
 const ALICE = "ALICE";
 const BOB = "BOB";
@@ -21,26 +17,12 @@ beforeEach(async () => {
   await openAccount(exchange, { userId: BOB, funds: { USDT: "100000", BTC: "10", ETH: "100" } });
 });
 
-async function orderNow(order: OrderRecord): Promise<OrderRecord> {
-  const found = await getOrder({ userId: order.terms.userId, orderId: order.terms.id }, exchange);
-  if (!found.ok) throw new Error(found.refusal.code);
-  return found.value;
-}
-
-async function balance(userId: string, asset: string): Promise<string> {
-  const wallet = await exchange.store.get({ table: "wallets", key: walletKey(userId) });
-  const view = balanceViews(wallet, exchange.catalogue).find((each) => each.asset === asset);
-  return `${view?.available} + ${view?.locked}`;
-}
+const orderNow = (order: OrderRecord): Promise<OrderRecord> => traders.orderNow(order, exchange);
+const balance = (userId: string, asset: string): Promise<string> => traders.balance(exchange, userId, asset);
 
 async function expectSound(): Promise<void> {
   await exchange.project();
-  const { sums } = await readConservation(exchange);
-  for (const [asset, sum] of sums) expect(`${asset} ${differenceOf(sum)}`).toBe(`${asset} 0`);
-  for (const userId of [ALICE, BOB]) expect(await checkWallet(userId, exchange)).toEqual([]);
-  for (const market of exchange.catalogue.markets.values()) {
-    expect((await checkMarket(market, exchange)).differences).toEqual([]);
-  }
+  expect(await violations(exchange)).toEqual([]);
 }
 
 describe("a limit order", () => {
@@ -81,10 +63,19 @@ describe("a limit order", () => {
 
   it("as IOC expires with what found nothing", async () => {
     await limit(exchange, ALICE, ["sell", "100", "1"]);
-    const placed = await place(exchange, BOB, { side: "buy", type: "limit", price: "100", quantity: "3", timeInForce: "IOC" });
+    const placed = await place(exchange, BOB, {
+      side: "buy",
+      type: "limit",
+      price: "100",
+      quantity: "3",
+      timeInForce: "IOC",
+    });
     await exchange.matchAll();
-    if (!placed.ok) throw new Error("refused");
-    expect(await orderNow(placed.value)).toMatchObject({ status: "expired", reason: "unfilled", filledLots: 10_000n });
+    expect(await orderNow(accepted(placed))).toMatchObject({
+      status: "expired",
+      reason: "unfilled",
+      filledLots: 10_000n,
+    });
     expect(await balance(BOB, "USDT")).toBe("99900 + 0");
     await expectSound();
   });
@@ -104,9 +95,12 @@ describe("a market order", () => {
     await limit(exchange, ALICE, ["sell", "30000.01", "1"]);
     const placed = await place(exchange, BOB, { side: "buy", type: "market", quoteQuantity: "100" });
     await exchange.matchAll();
-    if (!placed.ok) throw new Error("refused");
     // 0.0033 BTC x 30000.01 = 99.000033; one lot more would cost 102.
-    expect(await orderNow(placed.value)).toMatchObject({ status: "filled", filledLots: 33n, filledQuote: 99_000_033n });
+    expect(await orderNow(accepted(placed))).toMatchObject({
+      status: "filled",
+      filledLots: 33n,
+      filledQuote: 99_000_033n,
+    });
     expect(await balance(BOB, "USDT")).toBe("99900.999967 + 0");
     await expectSound();
   });
@@ -114,8 +108,7 @@ describe("a market order", () => {
   it("expires on an empty book", async () => {
     const placed = await place(exchange, BOB, { side: "sell", type: "market", quantity: "1" });
     await exchange.matchAll();
-    if (!placed.ok) throw new Error("refused");
-    expect(await orderNow(placed.value)).toMatchObject({ status: "expired", reason: "unfilled" });
+    expect(await orderNow(accepted(placed))).toMatchObject({ status: "expired", reason: "unfilled" });
     await expectSound();
   });
 });
@@ -124,7 +117,10 @@ describe("a cancel", () => {
   it("takes an order off the book and releases its hold", async () => {
     const order = await limit(exchange, ALICE, ["buy", "50000", "0.5"]);
     await exchange.matchAll();
-    const asked = await cancelOrder({ userId: ALICE, orderId: order.terms.id, operationId: "C1", correlationId: "c" }, exchange);
+    const asked = await cancelOrder(
+      { userId: ALICE, orderId: order.terms.id, operationId: "C1", correlationId: "c" },
+      exchange,
+    );
     expect(asked.ok && asked.value.status).toBe("open");
     await exchange.matchAll();
     expect(await orderNow(order)).toMatchObject({ status: "cancelled", reason: "user" });
@@ -136,12 +132,18 @@ describe("a cancel", () => {
     const order = await limit(exchange, ALICE, ["buy", "50000", "0.5"]);
     await exchange.matchAll();
     for (const operationId of ["C1", "C2"]) {
-      await cancelOrder({ userId: ALICE, orderId: order.terms.id, operationId, correlationId: "c" }, exchange);
+      await cancelOrder(
+        { userId: ALICE, orderId: order.terms.id, operationId, correlationId: "c" },
+        exchange,
+      );
       exchange.coldStart();
     }
     await exchange.match("BTC-USDT");
     const other = await limit(exchange, BOB, ["buy", "49000", "0.5"]);
-    await cancelOrder({ userId: ALICE, orderId: order.terms.id, operationId: "C3", correlationId: "c" }, exchange);
+    await cancelOrder(
+      { userId: ALICE, orderId: order.terms.id, operationId: "C3", correlationId: "c" },
+      exchange,
+    );
     await exchange.matchAll();
     expect((await orderNow(other)).status).toBe("open");
     await expectSound();
@@ -153,7 +155,10 @@ describe("a cancel", () => {
     exchange.queue.send = async (...call) => void late.push(call);
     const order = await limit(exchange, ALICE, ["buy", "50000", "0.5"]);
     exchange.queue.send = send;
-    await cancelOrder({ userId: ALICE, orderId: order.terms.id, operationId: "C1", correlationId: "c" }, exchange);
+    await cancelOrder(
+      { userId: ALICE, orderId: order.terms.id, operationId: "C1", correlationId: "c" },
+      exchange,
+    );
     await exchange.matchAll();
     expect(await orderNow(order)).toMatchObject({ status: "cancelled", version: 1 });
     for (const call of late) await exchange.queue.send(...call);
@@ -166,7 +171,10 @@ describe("a cancel", () => {
   it("of all takes hundreds of orders in several entries", async () => {
     for (let index = 0; index < 250; index++) await limit(exchange, ALICE, ["buy", `${100 + index}`, "0.1"]);
     await exchange.matchAll();
-    await cancelAllOrders({ userId: ALICE, market: "BTC-USDT", operationId: "C1", correlationId: "c" }, exchange);
+    await cancelAllOrders(
+      { userId: ALICE, market: "BTC-USDT", operationId: "C1", correlationId: "c" },
+      exchange,
+    );
     await exchange.matchAll();
     expect(await balance(ALICE, "USDT")).toBe("100000 + 0");
     await expectSound();

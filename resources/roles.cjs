@@ -71,7 +71,7 @@ const KINDS = {
     failures: SEND,
   },
   Sweeper: {
-    tables: { ...NAMED, Orders: [...READ, ...SCAN, ...CHANGE], Wallets: CHANGE },
+    tables: { Orders: [...READ, ...SCAN, ...CHANGE], Wallets: CHANGE },
   },
 };
 

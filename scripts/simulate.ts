@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { CALL_FAULTS, WORLD_FAULTS } from "../tests/simulation/adversary.ts";
 import { runSchedule } from "../tests/simulation/schedule.ts";
+import { shorten } from "../tests/simulation/shorten.ts";
 
 const HELP = `Throws faults at the exchange's own code, in a world without real time, and checks the invariants.
 
@@ -10,7 +11,12 @@ A schedule is traffic, an interleaving and faults that follow from its seed: sch
 Ends with 1 and the story of the first schedule that breaks an invariant.`;
 
 const { values } = parseArgs({
-  options: { schedules: { type: "string" }, seed: { type: "string" }, help: { type: "boolean", short: "h" } },
+  options: {
+    schedules: { type: "string" },
+    seed: { type: "string" },
+    "no-story": { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  },
 });
 if (values.help === true) console.log(HELP);
 else
@@ -32,7 +38,12 @@ async function simulate(schedules: number, seed: number): Promise<number> {
         `seed ${result.seed} (schedule ${index}): ${result.deeds} deeds, ${result.faults} faults`,
       );
       for (const violation of result.violations.slice(0, 10)) console.error(`  ${violation}`);
-      for (const line of result.story) console.error(`    ${line}`);
+      if (values["no-story"] === true) return 1;
+      console.error("shortening the schedule ...");
+      const short = await shorten(result);
+      console.error("the shortest found that still fails:");
+      for (const violation of short.violations.slice(0, 10)) console.error(`  ${violation}`);
+      for (const line of short.story) console.error(`    ${line}`);
       return 1;
     }
     if (performance.now() - shownMs > 5_000) {

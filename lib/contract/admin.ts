@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { session, user } from "./auth.ts";
 import { marketStatus } from "./market.ts";
 import { route } from "./route.ts";

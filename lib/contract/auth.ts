@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { route } from "./route.ts";
 import { accountStatus, email, id, listOf, role, time } from "./shapes.ts";
 

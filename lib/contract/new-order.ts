@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { marketName, positiveDecimal, printable, side } from "./shapes.ts";
 
 export const orderType = z.enum(["limit", "market"]);

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { HEADERS, INTRODUCTION, PARAMETERS } from "./openapi-texts.ts";
 import type { Code } from "./refusal.ts";
 import { type Route, refusalsOf } from "./route.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { decodeCursor } from "./cursor.ts";
 import { ID_PATTERN } from "./id.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { newOrder, orderType, timeInForce } from "./new-order.ts";
 import { route } from "./route.ts";
 import { cursor, decimal, id, limit, listOf, marketName, side, time } from "./shapes.ts";

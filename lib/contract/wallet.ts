@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { route } from "./route.ts";
 import { assetName, cursor, decimal, id, limit, listOf, positiveDecimal, printable, time } from "./shapes.ts";
 

@@ -4,7 +4,7 @@ import { MarketState } from "../matching/market-state.ts";
 import { type Replayed, replay } from "../matching/replay.ts";
 import type { Clock, Log, Metrics } from "../ports/ports.ts";
 import { type RetryPorts, withRetries } from "../store/retries.ts";
-import type { Store } from "../store/store.ts";
+import type { Store, Write } from "../store/store.ts";
 import type { Market } from "./market.ts";
 import { summaryKey } from "./market-items.ts";
 import { depthRow, rowsOf, statisticsWrites } from "./projection.ts";
@@ -103,28 +103,28 @@ export class Projector {
   async #moveWatermark(from: number, step: readonly Replayed[]): Promise<boolean> {
     const state = this.#state;
     if (state === undefined) throw new Error("no state to project");
+    const watermark: Write = {
+      kind: "update",
+      table: "market-data",
+      key: summaryKey(this.#market.market),
+      set: {
+        version: BigInt(state.head.version),
+        timeMs: BigInt(state.head.timeMs),
+        openOrders: BigInt(state.book.size),
+        feesBase: state.fees.base,
+        feesQuote: state.fees.quote,
+      },
+      when: [
+        from === 0
+          ? { attribute: "version", is: "absent" }
+          : { attribute: "version", is: "equal", to: BigInt(from) },
+      ],
+    };
+    const statistics = statisticsWrites(state, step);
+    const { store } = this.#ports;
+    // Alone, the watermark costs half of what it costs in a transaction.
     const outcome = await withRetries(
-      () =>
-        this.#ports.store.transact([
-          {
-            kind: "update",
-            table: "market-data",
-            key: summaryKey(this.#market.market),
-            set: {
-              version: BigInt(state.head.version),
-              timeMs: BigInt(state.head.timeMs),
-              openOrders: BigInt(state.book.size),
-              feesBase: state.fees.base,
-              feesQuote: state.fees.quote,
-            },
-            when: [
-              from === 0
-                ? { attribute: "version", is: "absent" }
-                : { attribute: "version", is: "equal", to: BigInt(from) },
-            ],
-          },
-          ...statisticsWrites(state, step),
-        ]),
+      () => (statistics.length === 0 ? store.write(watermark) : store.transact([watermark, ...statistics])),
       this.#ports,
     );
     return outcome.ok;

@@ -191,8 +191,12 @@ async function namedBefore(
     named.sk === requestKey(userId, idempotency.key).sk &&
     named.operationId !== undefined;
   if (isKey && named.fingerprint !== idempotency.fingerprint) return refuse("IDEMPOTENCY_MISMATCH");
+  const isClientId =
+    request.clientOrderId !== undefined &&
+    named.sk === requestKey(userId, request.clientOrderId).sk &&
+    named.clientOrderId !== undefined;
   // Another request changed the item between its being read and written: a repetition will see it as it is.
-  if (!isKey && named.clientOrderId === undefined) throw new StoreUnavailable("a name changed hands");
+  if (!isKey && !isClientId) throw new StoreUnavailable("a name changed hands");
   if (!isKey && named.clientFingerprint !== fingerprintOf(request))
     return refuse("DUPLICATE_CLIENT_ORDER_ID");
   const id = String(isKey ? named.operationId : named.clientOrderId);

@@ -68,9 +68,8 @@ async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
   if (item?.status !== "pending") return false;
   const order = orderFrom(item);
   const market = ports.catalogue.markets.get(order.market);
-  if (market === undefined)
-    throw new Error(`order ${order.terms.id} is of market ${order.market}, which is not defined`);
   try {
+    if (market === undefined) throw new Error(`market ${order.market} is not defined`);
     return await voidOrder(order, { market, forget: false }, ports);
   } catch (fault) {
     if (fault instanceof StoreUnavailable) throw fault;

@@ -3,7 +3,7 @@ import { gateWrite } from "../market/gate.ts";
 import type { MarketStatus } from "../market/market.ts";
 import type { OrderChange, PendingCancel, WalletChange } from "../matching/effects.ts";
 import type { Plan } from "../matching/plan.ts";
-import type { Item, SlotReason, Write } from "../store/store.ts";
+import type { Condition, Item, SlotReason, Write } from "../store/store.ts";
 import { walletWrite } from "../wallet/wallet-item.ts";
 import { isLive, orderKey } from "./order-item.ts";
 
@@ -88,10 +88,17 @@ function orderWrite({ order, isNew, status, reason }: OrderChange, stamp: Item):
       ...(reason === undefined ? {} : { reason }),
     },
     ...(live ? {} : { remove: ["liveUserId"] }),
-    when: isNew
-      ? [{ attribute: "status", is: "equal", to: "pending" }]
-      : [{ attribute: "liveUserId", is: "present" }],
+    ...orderCondition(isNew, reason),
   };
+}
+
+/** A suspended order is written whatever the table holds: where that contradicts the journal, it is what the order is suspended for. */
+function orderCondition(
+  isNew: boolean,
+  reason: OrderChange["reason"],
+): { readonly when?: readonly Condition[] } {
+  if (isNew) return { when: [{ attribute: "status", is: "equal", to: "pending" }] };
+  return reason === "suspended" ? {} : { when: [{ attribute: "liveUserId", is: "present" }] };
 }
 
 function pendingCancelWrite({ userId, orderId, reason }: PendingCancel, stamp: Item): Write {

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -89,15 +89,20 @@ type BundleContext = { readonly name: string; readonly settings: BuildOptions; r
 
 async function bundle(source: BuildOptions, { name, settings, directory }: BundleContext): Promise<Bundle> {
   const path = join(directory, `${name.replaceAll(/\W+/g, "-")}.mjs`);
-  await build({
+  const { outputFiles } = await build({
     platform: "node",
     ...settings,
     absWorkingDir: PROJECT_ROOT,
     ...source,
     outfile: path,
     logLevel: "silent",
+    write: false,
   });
-  const code = readFileSync(path);
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error(`${name} gave no bundle`);
+  const code = output.contents;
+  // Written here and not by esbuild, which would make the directory again after it was removed.
+  writeFileSync(path, code);
   // A package is a zip of this one file.
   return { name, path, bytes: code.length, packedBytes: deflateRawSync(code, { level: 9 }).length };
 }

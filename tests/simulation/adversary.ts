@@ -15,7 +15,7 @@ export type CallFault = (typeof CALL_FAULTS)[number];
 
 /** And to the world. */
 export const WORLD_FAULTS = [
-  "stale_query",
+  "torn_query",
   "stale_index",
   "send_failed",
   "send_unheard",

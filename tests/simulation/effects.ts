@@ -4,8 +4,9 @@ import type { Clock, Log, LogFields, Random } from "../../lib/ports/ports.ts";
 export class VirtualClock implements Clock {
   #nowMs = Date.UTC(2026, 0, 1);
 
+  /** Whole, as clocks are, also after a sleep of a part of a millisecond. */
   nowMs(): number {
-    return this.#nowMs;
+    return Math.floor(this.#nowMs);
   }
 
   async sleep(ms: number): Promise<void> {

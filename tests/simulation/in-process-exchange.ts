@@ -21,6 +21,8 @@ const COMMIT_MS = 4_500;
 
 export type Effects = { readonly clock?: Clock; readonly log?: Log; readonly metrics?: Metrics };
 
+type Queue = { readonly fifo: FifoQueue; readonly epoch: string; readonly createdMs: number };
+
 /** Messages in flight, and the commands that they carry. */
 export type Batch = { readonly deliveries: readonly Delivery[]; readonly commands: readonly QueuedCommand[] };
 
@@ -36,7 +38,7 @@ export class InProcessExchange {
   readonly metrics: Metrics;
   readonly random: Random = new CountingRandom();
   readonly queue: CommandQueue;
-  readonly #queues = new Map<string, { readonly fifo: FifoQueue; readonly epoch: string }>();
+  readonly #queues = new Map<string, Queue>();
   readonly #matchers = new Map<string, Matcher>();
   readonly #projectors = new Map<string, Projector>();
   #created = 0;
@@ -57,7 +59,10 @@ export class InProcessExchange {
           body: JSON.stringify({ command: commandToWire(command), correlationId }),
         });
       },
-      epoch: async (market) => ({ id: this.#queueOf(market).epoch, createdMs: 0 }),
+      epoch: async (market) => {
+        const { epoch, createdMs } = this.#queueOf(market);
+        return { id: epoch, createdMs };
+      },
       marketOf: (arn) => arn,
       redeliver: async () => {},
       depth: async (market) => this.#queueOf(market).fifo.counts(this.clock.nowMs()).visible,
@@ -69,10 +74,8 @@ export class InProcessExchange {
   createQueue(market: string, sequenceStart: bigint): void {
     const epoch = `epoch-${++this.#created}`;
     const newMessageId = () => `message-${this.random.id(0)}`;
-    this.#queues.set(market, {
-      epoch,
-      fifo: new FifoQueue({ identity: epoch, newMessageId, sequenceStart }),
-    });
+    const fifo = new FifoQueue({ identity: epoch, newMessageId, sequenceStart });
+    this.#queues.set(market, { epoch, fifo, createdMs: this.clock.nowMs() });
   }
 
   /** Puts a text that is no command into a market's queue. */
@@ -159,7 +162,7 @@ export class InProcessExchange {
     this.#queueOf(market).fifo.send({ groupId: market, deduplicationId: id, body }, this.clock.nowMs());
   }
 
-  #queueOf(market: string): { readonly fifo: FifoQueue; readonly epoch: string } {
+  #queueOf(market: string): Queue {
     const queue = this.#queues.get(market);
     if (queue === undefined) throw new Error(`no queue of ${market}`);
     return queue;

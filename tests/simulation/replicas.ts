@@ -4,7 +4,13 @@ import type { Chance } from "../../scripts/demo/chance.ts";
 import { MemoryStore } from "./memory-store.ts";
 
 type Place = { readonly table: TableName; readonly key: Key };
-type Change = Place & { readonly item: (Item & Key) | undefined };
+/** `hiddenFor`: how many queries do not show it yet, unless its caller is answered before. */
+type Change = Place & { hiddenFor: number };
+/** What a query meets: an index that is behind, or part of a transaction that is still going on. */
+export type ReadFaults = { isIndexLate(): boolean; noteTorn(): void };
+const HIDDEN_SHARE = 0.2;
+const LONGEST_HIDDEN = 10;
+
 /** Until its caller is answered, a write is concurrent with every read: each of its items may be seen or not. */
 export type Written = { changes: readonly Change[]; isAnswered: boolean };
 
@@ -38,45 +44,50 @@ export class Replicas {
   }
 
   /** What was answered before is shown; what is still going on is shown item by item, by chance. */
-  async query(query: Query, isStale: boolean): Promise<Page> {
-    if (query.index !== undefined)
-      return await (isStale ? this.#index : await this.#caughtUpIndex()).query(query);
-    await this.#show(isStale);
+  async query(query: Query, faults: ReadFaults): Promise<Page> {
+    if (query.index !== undefined) return await (await this.#indexFor(faults)).query(query);
+    if (await this.#show()) faults.noteTorn();
     return await this.#view.query(query);
   }
 
-  async scan(scan: Scan, isStale: boolean): Promise<Page> {
-    if (scan.index !== undefined)
-      return await (isStale ? this.#index : await this.#caughtUpIndex()).scan(scan);
-    await this.#show(isStale);
+  async scan(scan: Scan, faults: ReadFaults): Promise<Page> {
+    if (scan.index !== undefined) return await (await this.#indexFor(faults)).scan(scan);
+    if (await this.#show()) faults.noteTorn();
     return await this.#view.scan(scan);
   }
 
   async #note(places: readonly Place[]): Promise<Written> {
     const changes: Change[] = [];
-    for (const place of places)
-      changes.push({ ...place, item: (await this.truth.get(place)) as (Item & Key) | undefined });
+    for (const place of places) {
+      changes.push({
+        ...place,
+        hiddenFor: this.#chance.fraction() < HIDDEN_SHARE ? this.#chance.below(LONGEST_HIDDEN) : 0,
+      });
+    }
     const written = { changes, isAnswered: false };
     this.#unseen.push(written);
     this.#unindexed.push(...changes);
     return written;
   }
 
-  async #show(isStale: boolean): Promise<void> {
+  /** @returns whether something was hidden. */
+  async #show(): Promise<boolean> {
     const left: Written[] = [];
     for (const written of this.#unseen) {
       const hidden: Change[] = [];
       for (const change of written.changes) {
-        if (!written.isAnswered && isStale && this.#chance.fraction() < 0.5) hidden.push(change);
+        if (!written.isAnswered && change.hiddenFor-- > 0) hidden.push(change);
         else await this.#copy(change, this.#view);
       }
       written.changes = hidden;
       if (hidden.length > 0) left.push(written);
     }
     this.#unseen = left;
+    return left.length > 0;
   }
 
-  async #caughtUpIndex(): Promise<MemoryStore> {
+  async #indexFor(faults: ReadFaults): Promise<MemoryStore> {
+    if (faults.isIndexLate()) return this.#index;
     for (const change of this.#unindexed) await this.#copy(change, this.#index);
     this.#unindexed = [];
     return this.#index;

@@ -29,7 +29,7 @@ export type ScheduleResult = {
   readonly steps: number;
 };
 
-const FUNDS = { USDT: "20000", BTC: "200", ETH: "200" };
+const FUNDS = { USDT: "4000", BTC: "40", ETH: "40" };
 const SWEEP_MAKERS = 60;
 const MOST_STEPS = 60_000;
 
@@ -53,36 +53,15 @@ export async function runSchedule({
   });
   const world = new World(scheduler, adversary, streams.world);
   const memory = new Memory();
-  const violations: string[] = [];
   const deeds = 10 + chance.below(40);
-
-  adversary.isActive = false;
-  await prepare({ chance, scheduler, world });
-  adversary.isActive = true;
-
-  const drawn = Array.from({ length: deeds }, (): Deed => drawDeed(chance, memory));
-  const next = drawn.entries();
-  for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
-    if (scheduler.steps > MOST_STEPS) violations.push("the world does not come to rest");
-    if (violations.length > 0 || scheduler.fault !== undefined) break;
-    const roll = chance.fraction();
-    if (!upcoming.done && roll < 0.12) {
-      const [index, deed] = upcoming.value;
-      if (!withoutDeeds.has(index)) start(deed, { scheduler, world, adversary });
-      upcoming = next.next();
-    }
-    if (roll > 0.75) startDelivery(chance.pick(MARKETS), { scheduler, world });
-    if (roll > 0.6 && roll < 0.62) scheduler.start("projector", (process) => world.project(process));
-    await disturb({ chance, scheduler, adversary, world });
-    if (roll > 0.5 && roll < 0.505) violations.push(...(await judge(world.replicas.truth)));
-    if (!(await scheduler.step()) && upcoming.done) break;
+  const cast: Cast = { chance, scheduler, adversary, world, memory };
+  let violations: readonly string[];
+  try {
+    violations = await play(cast, { deeds, withoutDeeds });
+  } catch (fault) {
+    violations = [`thrown: ${describe(fault)}`];
   }
-  if (violations.length === 0 && scheduler.fault === undefined) {
-    adversary.isActive = false;
-    await comeToRest({ scheduler, world });
-    violations.push(...(await judgeAtRest(world.replicas.truth, memory, world.recreated)));
-  }
-  if (scheduler.fault !== undefined) violations.unshift(`thrown: ${describe(scheduler.fault)}`);
+  if (scheduler.fault !== undefined) violations = [`thrown: ${describe(scheduler.fault)}`, ...violations];
   return {
     seed,
     violations,
@@ -92,6 +71,43 @@ export async function runSchedule({
     faults: adversary.decisions,
     steps: scheduler.steps,
   };
+}
+
+type Cast = Stage & { readonly chance: Chance; readonly adversary: Adversary; readonly memory: Memory };
+
+/** Traffic and trouble, until all deeds are done; then peace, and the verdict. Ends at the first violation. */
+async function play(
+  cast: Cast,
+  { deeds, withoutDeeds }: { readonly deeds: number; readonly withoutDeeds: ReadonlySet<number> },
+): Promise<readonly string[]> {
+  const { chance, scheduler, adversary, world, memory } = cast;
+  adversary.isActive = false;
+  await prepare(cast);
+  adversary.isActive = true;
+  const drawn = Array.from({ length: deeds }, (): Deed => drawDeed(chance, memory));
+  const next = drawn.entries();
+  for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
+    if (scheduler.steps > MOST_STEPS) return ["the world does not come to rest"];
+    if (scheduler.fault !== undefined) return [];
+    const roll = chance.fraction();
+    if (!upcoming.done && roll < 0.12) {
+      const [index, deed] = upcoming.value;
+      if (!withoutDeeds.has(index)) start(deed, cast);
+      upcoming = next.next();
+    }
+    if (roll > 0.75) startDelivery(chance.pick(MARKETS), cast);
+    if (roll > 0.6 && roll < 0.62) scheduler.start("projector", (process) => world.project(process));
+    await disturb(cast);
+    if (roll > 0.5 && roll < 0.505) {
+      const violations = await judge(world.replicas.truth);
+      if (violations.length > 0) return violations;
+    }
+    if (!(await scheduler.step()) && upcoming.done) break;
+  }
+  if (scheduler.fault !== undefined) return [];
+  adversary.isActive = false;
+  await comeToRest(cast);
+  return await judgeAtRest(world.replicas.truth, memory, world.recreated);
 }
 
 function describe(fault: unknown): string {
@@ -180,11 +196,11 @@ async function disturb({
     scheduler.start("sweeper", (process) => world.sweep(process));
   } else if (roll > 0.14 && roll < 0.16 && adversary.strikes("clock_off", "")) {
     scheduler.advance(chance.below(20_000));
-  } else if (roll > 0.16 && roll < 0.175 && adversary.strikes("queue_recreated", market)) {
+  } else if (roll > 0.16 && roll < 0.19 && adversary.strikes("queue_recreated", market)) {
     world.loseQueue(market);
-  } else if (roll > 0.18 && roll < 0.21 && adversary.strikes("snapshot_damaged", market)) {
+  } else if (roll > 0.19 && roll < 0.22 && adversary.strikes("snapshot_damaged", market)) {
     await damageSnapshot(market, { scheduler, world });
-  } else if (roll > 0.21 && roll < 0.22) {
+  } else if (roll > 0.22 && roll < 0.23) {
     world.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");
   }

@@ -11,7 +11,7 @@ import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
 import { type Adversary, CALL_FAULTS, type CallFault } from "./adversary.ts";
 import { CountingRandom } from "./effects.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
-import { Replicas, type Written } from "./replicas.ts";
+import { type ReadFaults, Replicas, type Written } from "./replicas.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 
 const VISIBILITY_MS = 10_000;
@@ -162,13 +162,15 @@ export class World {
   #storeOf(running: () => Process): Store {
     const { replicas } = this;
     const read = <T>(what: string, run: () => Promise<T>): Promise<T> => this.#read(running(), what, run);
-    const stale = (query: { readonly index?: string; readonly table: string }): boolean =>
-      this.#adversary.strikes(query.index === undefined ? "stale_query" : "stale_index", query.table);
+    const faults = (table: string): ReadFaults => ({
+      isIndexLate: () => this.#adversary.strikes("stale_index", table),
+      noteTorn: () => this.#adversary.note("torn_query"),
+    });
     return {
       get: (place) => read(`get ${place.table}`, () => replicas.truth.get(place)),
       getMany: (places) => read("getMany", () => replicas.truth.getMany(places)),
-      query: (query) => read(`query ${query.table}`, () => replicas.query(query, stale(query))),
-      scan: (scan) => read(`scan ${scan.table}`, () => replicas.scan(scan, stale(scan))),
+      query: (query) => read(`query ${query.table}`, () => replicas.query(query, faults(query.table))),
+      scan: (scan) => read(`scan ${scan.table}`, () => replicas.scan(scan, faults(scan.table))),
       write: (write) =>
         this.#write(running(), { what: `write ${write.table}`, slots: 1 }, () => replicas.transact([write])),
       transact: (writes) => {

@@ -1,0 +1,195 @@
+/** A bug that is written into a copy of the code: this text, which stands there once, becomes that one. */
+export type PlantedBug = {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+};
+
+/** Each breaks a rule of the protocol or of money; the simulation has to notice every one. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: "no fence",
+    file: "lib/journal/journal-items.ts",
+    find: `    when: [{ attribute: "pk", is: "absent" }],`,
+    replace: "",
+  },
+  {
+    name: "sequence check off by one: the last command again",
+    file: "lib/trading/matcher.ts",
+    find: "BigInt(sequence) <= last",
+    replace: "BigInt(sequence) < last",
+  },
+  {
+    name: "sequence check off by one: the next command skipped",
+    file: "lib/trading/matcher.ts",
+    find: "BigInt(sequence) <= last",
+    replace: "BigInt(sequence) <= last + 256n",
+  },
+  {
+    name: "messages of a queue that is gone are taken",
+    file: "lib/trading/matcher.ts",
+    find: "timeMs < createdMs ||",
+    replace: "",
+  },
+  {
+    name: "no entry for a batch of no-ops",
+    file: "lib/trading/matcher.ts",
+    find: "      const result = await this.#commit(planned, deadlines);",
+    replace:
+      "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await this.#commit(planned, deadlines);",
+  },
+  {
+    name: "precedence of slots wrong: orders before the fence",
+    file: "lib/trading/transaction.ts",
+    find: `  if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };`,
+    replace: `  if (failed.some((slot) => slot.kind === "fence") && !failed.some((slot) => slot.kind === "pending")) return { kind: "fence" };`,
+  },
+  {
+    name: "book kept after a commit that ran out of time",
+    file: "lib/trading/matcher.ts",
+    find: `      if (result === "out_of_time") {
+        this.#state = undefined;`,
+    replace: `      if (result === "out_of_time") {
+        advance(state, planned);`,
+  },
+  {
+    name: "book kept after the fence was lost",
+    file: "lib/trading/matcher.ts",
+    find: `      if (result === "lost") {
+        this.#state = undefined;`,
+    replace: `      if (result === "lost") {
+        advance(state, planned);`,
+  },
+  {
+    name: "a plan that failed leaves its traces in the book",
+    file: "lib/trading/matcher.ts",
+    find: "        state.rollBack(planned.savepoint);",
+    replace: "",
+  },
+  {
+    name: "an answer that was lost counts as somebody else's commit",
+    file: "lib/trading/matcher.ts",
+    find: `sealedFrom(item).hash === sealed.hash ? "ours" : "lost"`,
+    replace: `sealedFrom(item).hash !== sealed.hash ? "ours" : "lost"`,
+  },
+  {
+    name: "cancel without the hold",
+    file: "lib/matching/market-state.ts",
+    find: "effects.changeWallet(userId, holdAsset(this.market, side), hold, -hold);",
+    replace: "",
+  },
+  {
+    name: "cancel of a pending order without its condition",
+    file: "lib/trading/transaction.ts",
+    find: `    remove: ["liveUserId"],
+    when: [{ attribute: "status", is: "equal", to: "pending" }],`,
+    replace: `    remove: ["liveUserId"],`,
+  },
+  {
+    name: "new order without its condition",
+    file: "lib/trading/transaction.ts",
+    find: `[{ attribute: "status", is: "equal", to: "pending" }]
+      :`,
+    replace: `[]
+      :`,
+  },
+  {
+    name: "void without condition",
+    file: "lib/trading/void-order.ts",
+    find: `          when: [{ attribute: "status", is: "equal", to: "pending" }],`,
+    replace: "",
+  },
+  {
+    name: "void keeps the hold",
+    file: "lib/trading/void-order.ts",
+    find: "{ available: hold, locked: -hold }",
+    replace: "{ available: 0n, locked: 0n }",
+  },
+  {
+    name: "sweeper never comes round",
+    file: "lib/trading/sweep.ts",
+    find: `  if (item?.status !== "pending") return false;`,
+    replace: `  if (item?.status !== "never") return false;`,
+  },
+  {
+    name: "reserve without looking at the balance",
+    file: "lib/wallet/wallet-item.ts",
+    find: `if (amount < 0n) conditions.push({ attribute, is: "at_least", to: -amount });`,
+    replace: "",
+  },
+  {
+    name: "reserve repeated after a lost answer",
+    file: "lib/trading/place-order.ts",
+    find: `          when: [{ attribute: "pk", is: "absent" }],`,
+    replace: "",
+  },
+  {
+    name: "split at the wrong place: half a command counts as completed",
+    file: "lib/matching/plan.ts",
+    find: "          unfinished = { epoch: batch.epoch, sequence: queued.sequence, command: queued.command };",
+    replace: "          completed++;\n          last = queued;",
+  },
+  {
+    name: "split at the wrong place: more items than a transaction takes",
+    file: "lib/matching/plan.ts",
+    find: "const MAX_ITEMS = 99;",
+    replace: "const MAX_ITEMS = 109;",
+  },
+  {
+    name: "fee rounded down",
+    file: "lib/money/fee.ts",
+    find: "const fee = divideUp(received * rateMillionths, RATE_SCALE);",
+    replace: "const fee = (received * rateMillionths) / RATE_SCALE;",
+  },
+  {
+    name: "price improvement not given back",
+    file: "lib/matching/market-state.ts",
+    find: "released - paid,",
+    replace: "0n,",
+  },
+  {
+    name: "last in, first out within a price",
+    file: "lib/matching/book.ts",
+    find: "this.#link({ order, previous: level.last, next: undefined }, level);",
+    replace: "this.#link({ order, previous: undefined, next: level.first }, level);",
+  },
+  {
+    name: "snapshot read without its tail",
+    file: "lib/journal/recover.ts",
+    find: "for (const sealed of run) replay(state, sealed);",
+    replace: "if (snapshotVersion === 0) for (const sealed of run) replay(state, sealed);",
+  },
+  {
+    name: "gap in the tail ignored",
+    file: "lib/journal/read-journal.ts",
+    find: "const broken = entries.findIndex((entry, index) => entry.version !== first + index);",
+    replace: "const broken = entries.length < 0 ? 0 : -1; void first;",
+  },
+  {
+    name: "projector trusting its own memory: the watermark moves without condition",
+    file: "lib/market/projector.ts",
+    find: `              from === 0
+                ? { attribute: "version", is: "absent" }
+                : { attribute: "version", is: "equal", to: BigInt(from) },`,
+    replace: `              { attribute: "pk", is: from < 0 ? "absent" : "not_equal", to: "" },`,
+  },
+  {
+    name: "projector starts from a snapshot beyond its watermark",
+    file: "lib/market/projector.ts",
+    find: "(await newestSnapshot(this.#market, this.#ports, watermark))",
+    replace: "(await newestSnapshot(this.#market, this.#ports))",
+  },
+  {
+    name: "a deposit's reference is not looked at",
+    file: "lib/wallet/credit-deposit.ts",
+    find: `          when: [{ attribute: "pk", is: "absent" }],`,
+    replace: "",
+  },
+  {
+    name: "a withdrawal is decided twice",
+    file: "lib/wallet/decide-withdrawal.ts",
+    find: `          when: [{ attribute: "status", is: "equal", to: "pending_approval" }],`,
+    replace: "",
+  },
+];

@@ -16,8 +16,11 @@ export type ProjectorPorts = RetryPorts & {
   readonly metrics: Metrics;
 };
 
-/** Entries per step: rows are written, then the watermark moves, together with the statistics. */
-const STEP = 100;
+/**
+ * Entries per step: rows are written, then the watermark moves, together with the statistics. In a quiet market each entry is of another
+ * hour, and a transaction takes a hundred items: the watermark and these.
+ */
+const STEP = 99;
 /** Readers apply later entries to the depth themselves, so it is written now and then only. */
 const DEPTH_EVERY = 32;
 /** A snapshot costs with the book's size, and saves replays of the tail: the bigger the book, the rarer. */

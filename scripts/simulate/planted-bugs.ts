@@ -27,10 +27,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "BigInt(sequence) <= last + 256n",
   },
   {
-    name: "messages of a queue that is gone are taken",
+    name: "the queue's epoch is read once and never again",
     file: "lib/trading/matcher.ts",
-    find: "timeMs < createdMs ||",
-    replace: "",
+    find: "    if (known !== undefined &&",
+    replace: "    if (known !== undefined) return known;\n    if (known !== undefined &&",
   },
   {
     name: "no entry for a batch of no-ops",

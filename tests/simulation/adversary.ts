@@ -16,6 +16,7 @@ export type CallFault = (typeof CALL_FAULTS)[number];
 /** And to the world. */
 export const WORLD_FAULTS = [
   "torn_query",
+  "long_query",
   "stale_index",
   "send_failed",
   "send_unheard",

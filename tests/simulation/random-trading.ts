@@ -21,11 +21,20 @@ export type Trading = {
 };
 
 export async function openAccounts(exchange: InProcessExchange): Promise<void> {
-  for (const userId of USERS) await openAccount(exchange, { userId, funds: { USDT: "10000000", BTC: "1000", ETH: "1000" } });
+  for (const userId of USERS)
+    await openAccount(exchange, { userId, funds: { USDT: "10000000", BTC: "1000", ETH: "1000" } });
 }
 
 /** Some life: orders around one price that cross now and then, market orders, and cancels of everything. */
-export async function trade({ exchange, clock, orders, seed, markets = ["BTC-USDT"], pauseMs = 7, afterBatch }: Trading): Promise<void> {
+export async function trade({
+  exchange,
+  clock,
+  orders,
+  seed,
+  markets = ["BTC-USDT"],
+  pauseMs = 7,
+  afterBatch,
+}: Trading): Promise<void> {
   const chance = chanceFrom(seed);
   for (let index = 0; index < orders; index++) {
     const market = chance.pick(markets);
@@ -45,7 +54,9 @@ function wish(chance: Chance): Wish {
   const side = chance.pick(["buy", "sell"] as const);
   const quantity = `${1 + chance.below(30)}.0`;
   if (chance.below(12) === 0) {
-    return side === "sell" ? { side, type: "market", quantity } : { side, type: "market", quoteQuantity: `${200 + chance.below(3_000)}` };
+    return side === "sell"
+      ? { side, type: "market", quantity }
+      : { side, type: "market", quoteQuantity: `${200 + chance.below(3_000)}` };
   }
   const price = `${side === "buy" ? 90 + chance.below(14) : 97 + chance.below(14)}`;
   return { side, type: "limit", price, quantity, timeInForce: chance.below(8) === 0 ? "IOC" : "GTC" };

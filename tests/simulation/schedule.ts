@@ -197,6 +197,10 @@ async function disturb({
   } else if (roll > 0.14 && roll < 0.16 && adversary.strikes("clock_off", "")) {
     scheduler.advance(chance.below(20_000));
   } else if (roll > 0.16 && roll < 0.19 && adversary.strikes("queue_recreated", market)) {
+    // Somebody may still hold messages of the old queue that another consumer has completed.
+    world.redeliver(market);
+    startDelivery(market, { scheduler, world });
+    for (let turn = chance.below(60); turn > 0; turn--) await scheduler.step();
     world.loseQueue(market);
   } else if (roll > 0.19 && roll < 0.22 && adversary.strikes("snapshot_damaged", market)) {
     await damageSnapshot(market, { scheduler, world });

@@ -27,8 +27,8 @@ export function drawDeed(chance: Chance, memory: Memory): Deed {
   const user = chance.pick(USERS);
   const market = chance.pick(MARKETS);
   const roll = chance.fraction();
-  if (roll < 0.56) return orderDeed(chance, memory, { user, request: drawOrder(chance, market) });
-  if (roll < 0.72) return cancelDeed(chance, memory);
+  if (roll < 0.52) return orderDeed(chance, memory, { user, request: drawOrder(chance, market) });
+  if (roll < 0.68) return cancelDeed(chance, memory);
   if (roll < 0.76) return cancelAllDeed(chance, memory, { user, market });
   if (roll < 0.8) return depositDeed(chance, memory, user);
   if (roll < 0.86) return withdrawalDeed(memory, user);

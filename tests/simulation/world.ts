@@ -2,7 +2,15 @@ import { Projector } from "../../lib/market/projector.ts";
 import { commandToWire } from "../../lib/matching/command-wire.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import type { Clock, LogFields, Metrics, Random, RequestLog } from "../../lib/ports/ports.ts";
-import { type Outcome, type SlotReason, type Store, StoreUnavailable } from "../../lib/store/store.ts";
+import {
+  type Item,
+  type Outcome,
+  type Page,
+  type Query,
+  type SlotReason,
+  type Store,
+  StoreUnavailable,
+} from "../../lib/store/store.ts";
 import { Matcher } from "../../lib/trading/matcher.ts";
 import { readMessage } from "../../lib/trading/queued-command.ts";
 import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
@@ -18,6 +26,7 @@ const VISIBILITY_MS = 10_000;
 const FUNCTION_MS = 5_000;
 const SLOW_MS = 400;
 const RECREATION_MS = 61_000;
+const LONG_QUERY_MS = 60;
 const FROZEN_MS = 15_000;
 const READ_FAULTS: readonly CallFault[] = ["crash_before", "never_arrived", "slow", "frozen"];
 
@@ -169,7 +178,14 @@ export class World {
     return {
       get: (place) => read(`get ${place.table}`, () => replicas.truth.get(place)),
       getMany: (places) => read("getMany", () => replicas.truth.getMany(places)),
-      query: (query) => read(`query ${query.table}`, () => replicas.query(query, faults(query.table))),
+      query: async (query) => {
+        const first = await read(`query ${query.table}`, () => replicas.query(query, faults(query.table)));
+        if (!this.#adversary.strikes("long_query", query.table)) return first;
+        // A query reads one item after the other, and what is committed meanwhile shows in its later part only.
+        await this.#scheduler.turn(running(), LONG_QUERY_MS);
+        const second = await replicas.query(query, faults(query.table));
+        return this.#spliced(query, first, second);
+      },
       scan: (scan) => read(`scan ${scan.table}`, () => replicas.scan(scan, faults(scan.table))),
       write: (write) =>
         this.#write(running(), { what: `write ${write.table}`, slots: 1 }, () => replicas.transact([write])),
@@ -214,6 +230,20 @@ export class World {
     const fault = this.#adversary.choose(faults, `${what} by ${process.name}`);
     await this.#scheduler.turn(process, fault === "slow" ? SLOW_MS : fault === "frozen" ? FROZEN_MS : 0);
     return fault;
+  }
+
+  /** The first answer's items before a key drawn by chance, and the second's from there on. */
+  #spliced({ order }: Query, first: Page, second: Page): Page {
+    if (first.next !== undefined || second.next !== undefined || order === "descending") return second;
+    const keyOf = (item: Item): string => `${item.pk} ${item.sk}`;
+    const keys = [...new Set([...first.items, ...second.items].map(keyOf))].sort();
+    const cut = keys[this.#chance.below(keys.length)] ?? "";
+    return {
+      items: [
+        ...first.items.filter((item) => keyOf(item) < cut),
+        ...second.items.filter((item) => keyOf(item) >= cut),
+      ],
+    };
   }
 
   #busy(slots: number, code: "conflict" | "throttled"): Outcome {

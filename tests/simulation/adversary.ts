@@ -28,6 +28,7 @@ export const WORLD_FAULTS = [
   "projector_woken_twice",
   "sweep",
   "clock_off",
+  "wallet_robbed",
 ] as const;
 export type WorldFault = (typeof WORLD_FAULTS)[number];
 export type Fault = CallFault | WorldFault;

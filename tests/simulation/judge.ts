@@ -19,9 +19,10 @@ import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import type { Memory } from "./memory.ts";
 import { NaiveReader } from "./naive-reader.ts";
+import type { Damage } from "./prepare.ts";
 
 /** The invariants of a world at rest or in motion: everything is read from the truth, which stands still while it is judged. */
-export async function judge(store: Store): Promise<readonly string[]> {
+export async function judge(store: Store, damage?: Damage): Promise<readonly string[]> {
   const ports: ReconciliationPorts = {
     catalogue: CATALOGUE,
     store,
@@ -30,9 +31,13 @@ export async function judge(store: Store): Promise<readonly string[]> {
   };
   const found: string[] = [];
   const { sums } = await readConservation(ports);
-  for (const [asset, sum] of sums)
-    if (differenceOf(sum) !== 0n) found.push(`${asset} differs by ${differenceOf(sum)}`);
+  for (const [asset, sum] of sums) {
+    const robbed = damage?.asset === asset ? damage.units : 0n;
+    if (differenceOf(sum) !== -robbed) found.push(`${asset} differs by ${differenceOf(sum)}`);
+  }
   for await (const wallet of scanWallets({ store })) {
+    // Of a robbed wallet nothing can be said but what is gone, which the sum above says.
+    if (userIdOf(wallet) === damage?.userId) continue;
     found.push(...(await checkWallet(userIdOf(wallet), ports)));
     for (const [asset, { available, locked }] of balancesOf(wallet)) {
       if (available < 0n || locked < 0n) found.push(`${asset} of ${userIdOf(wallet)} is negative`);
@@ -46,10 +51,17 @@ export async function judge(store: Store): Promise<readonly string[]> {
 /** What must hold in addition once everything has come to rest. */
 export async function judgeAtRest(
   store: Store,
-  memory: Memory,
-  recreated: ReadonlySet<string>,
+  {
+    memory,
+    recreated,
+    damage,
+  }: {
+    readonly memory: Memory;
+    readonly recreated: ReadonlySet<string>;
+    readonly damage: Damage | undefined;
+  },
 ): Promise<readonly string[]> {
-  const found = [...memory.broken, ...(await judge(store))];
+  const found = [...memory.broken, ...(await judge(store, damage))];
   const orderOf = async (userId: string, orderId: string): Promise<Item | undefined> =>
     await store.get({ table: "orders", key: orderKey(userId, orderId) });
   for (const { userId, orderId } of memory.orders.values()) {

@@ -2,14 +2,14 @@ import { snapshotChunkKey, snapshotHeadersKey } from "../../lib/journal/journal-
 import { recover } from "../../lib/journal/recover.ts";
 import { saveSnapshot } from "../../lib/journal/snapshots.ts";
 import { PENDING_LIMIT_MS } from "../../lib/trading/sweep.ts";
-import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
 import { type Chance, chanceFrom } from "../../scripts/demo/chance.ts";
 import { Adversary } from "./adversary.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import { judge, judgeAtRest } from "./judge.ts";
 import { Memory } from "./memory.ts";
+import { prepare } from "./prepare.ts";
 import { type Process, Scheduler } from "./scheduler.ts";
-import { type Deed, drawDeed, MARKETS, USERS } from "./traffic.ts";
+import { type Deed, drawDeed, MARKETS } from "./traffic.ts";
 import { World } from "./world.ts";
 
 export type ScheduleOptions = {
@@ -29,8 +29,6 @@ export type ScheduleResult = {
   readonly steps: number;
 };
 
-const FUNDS = { USDT: "4000", BTC: "40", ETH: "40" };
-const SWEEP_MAKERS = 60;
 const MOST_STEPS = 60_000;
 
 /** One world, its traffic and its faults, from a seed: the same seed gives the same story. */
@@ -82,7 +80,7 @@ async function play(
 ): Promise<readonly string[]> {
   const { chance, scheduler, adversary, world, memory } = cast;
   adversary.isActive = false;
-  await prepare(cast);
+  const damage = await prepare(cast, (body) => run(scheduler, body));
   adversary.isActive = true;
   const drawn = Array.from({ length: deeds }, (): Deed => drawDeed(chance, memory));
   const next = drawn.entries();
@@ -99,7 +97,7 @@ async function play(
     if (roll > 0.6 && roll < 0.62) scheduler.start("projector", (process) => world.project(process));
     await disturb(cast);
     if (roll > 0.5 && roll < 0.505) {
-      const violations = await judge(world.replicas.truth);
+      const violations = await judge(world.replicas.truth, damage);
       if (violations.length > 0) return violations;
     }
     if (!(await scheduler.step()) && upcoming.done) break;
@@ -107,7 +105,7 @@ async function play(
   if (scheduler.fault !== undefined) return [];
   adversary.isActive = false;
   await comeToRest(cast);
-  return await judgeAtRest(world.replicas.truth, memory, world.recreated);
+  return await judgeAtRest(world.replicas.truth, { memory, recreated: world.recreated, damage });
 }
 
 function describe(fault: unknown): string {
@@ -117,55 +115,6 @@ function describe(fault: unknown): string {
 }
 
 type Stage = { readonly scheduler: Scheduler; readonly world: World };
-
-/** Accounts with money; now and then a book of many makers, for a sweep that no single transaction can hold. */
-async function prepare({ chance, scheduler, world }: Stage & { readonly chance: Chance }): Promise<void> {
-  const isDeep = chance.fraction() < 0.1;
-  const makers = isDeep ? Array.from({ length: SWEEP_MAKERS }, (_, index) => `MAKER${index}`) : [];
-  await run(scheduler, async (process) => {
-    const ports = world.portsOf(() => process);
-    for (const userId of [...USERS, ...makers]) {
-      const profile = {
-        pk: `USER#${userId}`,
-        sk: "PROFILE",
-        kind: "user",
-        id: userId,
-        status: "active",
-        role: "user",
-        email: "x",
-        passwordHash: "x",
-        createdAt: "2026-01-01T00:00:00.000Z",
-      };
-      await ports.store.write({ kind: "put", table: "users", item: profile });
-      for (const [asset, amount] of Object.entries(FUNDS)) {
-        await creditDeposit(
-          { userId, asset, amount, reference: `${userId} ${asset}`, actor: "ADMIN", requestId: "r" },
-          ports,
-        );
-      }
-    }
-  });
-  if (!isDeep) return;
-  const { placeOrder } = await import("../../lib/trading/place-order.ts");
-  await run(scheduler, async (process) => {
-    const ports = world.portsOf(() => process);
-    for (const [index, userId] of makers.entries()) {
-      const operationId = ports.random.id(ports.clock.nowMs());
-      const request = {
-        market: MARKETS[0],
-        side: "sell",
-        type: "limit",
-        price: `${100 + (index % 4)}`,
-        quantity: "0.2",
-      } as const;
-      await placeOrder({ userId, request, operationId, correlationId: "c" }, ports);
-      if (index % 10 === 9) await world.deliver(process, MARKETS[0]);
-    }
-    const operationId = ports.random.id(ports.clock.nowMs());
-    const sweep = { market: MARKETS[0], side: "buy", type: "limit", price: "105", quantity: "13" } as const;
-    await placeOrder({ userId: USERS[0], request: sweep, operationId, correlationId: "c" }, ports);
-  });
-}
 
 function start(deed: Deed, { scheduler, world, adversary }: Stage & { readonly adversary: Adversary }): void {
   adversary.story.push(`-- ${deed.name}`);

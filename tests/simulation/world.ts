@@ -164,7 +164,11 @@ export class World {
       clock,
       random: { id: (timeMs) => this.random.id(timeMs), fraction: () => this.#chance.fraction() },
       log: this.#log(),
-      metrics: { add: () => {} },
+      metrics: {
+        add: (name) => {
+          if (name === "CommitRetries") this.#adversary.note("commit_busy");
+        },
+      },
     };
   }
 

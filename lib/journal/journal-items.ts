@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { SealedEntry } from "../matching/entry.ts";
+import { DamagedEntry, type SealedEntry } from "../matching/entry.ts";
 import type { Item, Key, Write } from "../store/store.ts";
 
 /** Where entries and snapshots stand in the table `journal`. */
@@ -35,8 +35,16 @@ export function sealedFrom(item: Item): SealedEntry {
     market: String(item.pk),
     version: Number(item.sk),
     hash: String(item.hash),
-    body: inflateRawSync(item.body as Uint8Array).toString("utf8"),
+    body: unpacked(item),
   };
+}
+
+function unpacked({ pk, sk, body }: Item): string {
+  try {
+    return inflateRawSync(body as Uint8Array).toString("utf8");
+  } catch (cause) {
+    throw new DamagedEntry(`entry ${Number(sk)} of ${pk} cannot be unpacked`, { cause });
+  }
 }
 
 export function snapshotHeadersKey(market: string): string {

@@ -1,6 +1,6 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
-import type { Store } from "../store/store.ts";
+import type { Item, Store } from "../store/store.ts";
 import { type Deposit, depositFrom, depositKey } from "./deposit-item.ts";
 import {
   WITHDRAWAL_STATUSES,
@@ -53,23 +53,14 @@ export async function listAllWithdrawals(
   ports: Ports,
 ): Promise<Listing<Withdrawal>> {
   const statuses = status === undefined ? WITHDRAWAL_STATUSES : [status];
-  const lists = await Promise.all(
-    statuses.map((pk) =>
-      listNewestFirst(
-        {
-          query: { table: "wallets", index: "withdrawalStatus", pk },
-          sortAttribute: "id",
-          request,
-          read: (item) => String(item.id),
-        },
-        ports,
-      ),
-    ),
-  );
-  const ids = lists
-    .flatMap(({ items }) => items)
-    .sort()
-    .reverse();
+  const lists: Listing<string>[] = [];
+  // One after the other, pending ones first: what is decided meanwhile shows in both lists rather than in none.
+  for (const pk of statuses) {
+    const query = { table: "wallets", index: "withdrawalStatus", pk } as const;
+    const read = (item: Item): string => String(item.id);
+    lists.push(await listNewestFirst({ query, sortAttribute: "id", request, read }, ports));
+  }
+  const ids = [...new Set(lists.flatMap(({ items }) => items))].sort().reverse();
   const shown = ids.slice(0, request.limit);
   const items: Withdrawal[] = [];
   for (const id of shown) {

@@ -3,7 +3,7 @@ import { formatDecimal } from "../money/decimal.ts";
 import { withRetries } from "../store/retries.ts";
 import { invalid, readAmount } from "./amount.ts";
 import type { WalletPorts } from "./credit-deposit.ts";
-import { availableOf, isFrozen, walletKey, walletWrite } from "./wallet-item.ts";
+import { availableOf, isFrozen, walletWrite } from "./wallet-item.ts";
 import {
   type Withdrawal,
   withdrawalFrom,
@@ -36,7 +36,6 @@ export async function requestWithdrawal(
     );
   }
   const { userId, operationId: id, address } = input;
-  const wallet = await ports.store.get({ table: "wallets", key: walletKey(userId) });
   const nowMs = ports.clock.nowMs();
   const withdrawal: Withdrawal = {
     id,
@@ -69,6 +68,8 @@ export async function requestWithdrawal(
     // The id is this operation's own: where the withdrawal exists, it was made before and only the answer was lost.
     const existing = await ports.store.get({ table: "wallets", key: withdrawalKey(userId, id) });
     if (existing !== undefined) return success(withdrawalFrom(existing));
+    const [, , refused] = outcome.reasons;
+    const wallet = refused?.code === "condition" ? refused.item : undefined;
     if (isFrozen(wallet)) return refuse("ACCOUNT_FROZEN");
     ports.log.warn("withdrawal_refused", {
       userId,

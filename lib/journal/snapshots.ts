@@ -1,4 +1,4 @@
-import type { Market } from "../market/market.ts";
+import { type Market, MarketRedefined } from "../market/market.ts";
 import type { MarketState } from "../matching/market-state.ts";
 import { openSnapshot, takeSnapshot } from "../matching/snapshot.ts";
 import type { Log } from "../ports/ports.ts";
@@ -49,6 +49,8 @@ export async function newestSnapshot(
     try {
       return await loadSnapshot(market, header, { store });
     } catch (fault) {
+      // Not damaged, and the ones before it say the same.
+      if (fault instanceof MarketRedefined) throw fault;
       log.error("snapshot_damaged", fault, { market: market.market, version: Number(header.sk) });
     }
   }

@@ -131,3 +131,22 @@ export function formatPrice(market: Market, priceTicks: bigint): string {
 export function formatQuantity(market: Market, lots: bigint): string {
   return formatDecimal(lots * market.lotUnits, market.base.decimals);
 }
+
+/**
+ * What a market's stored numbers mean. It stands in the journal's first entry and in every snapshot: a market whose ticks, lots or decimals
+ * were edited must not be read with the new ones.
+ */
+export function unitsText({ base, quote, priceDecimals, tickUnits, lotUnits }: Market): string {
+  return `tick ${tickUnits}e-${priceDecimals} lot ${lotUnits}e-${base.decimals} quote e-${quote.decimals}`;
+}
+
+/** A market's definition no longer gives its stored numbers their meaning. */
+export class MarketRedefined extends Error {
+  override readonly name = "MarketRedefined";
+
+  constructor(market: Market, stored: string) {
+    super(
+      `${market.market} was traded with ${stored} and is defined with ${unitsText(market)} now; put the definition back`,
+    );
+  }
+}

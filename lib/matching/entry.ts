@@ -23,6 +23,8 @@ export type Entry = {
   /** Earned since the market's beginning, in smallest units. */
   readonly fees: { readonly base: bigint; readonly quote: bigint };
   readonly continuation?: Continuation;
+  /** In a market's first entry: what all its numbers mean. */
+  readonly units?: string;
 };
 
 /** An entry as it is stored: the very text that the hash covers. */
@@ -44,6 +46,7 @@ type Wire = {
   readonly e: readonly WireEvent[];
   readonly l: readonly [buy: WireLevels, sell: WireLevels];
   readonly f: readonly [base: string, quote: string];
+  readonly d?: string;
   readonly n?: readonly [epoch: string, sequence: string, command: WireCommand];
 };
 
@@ -60,6 +63,7 @@ export function seal(entry: Entry): SealedEntry {
     e: entry.events.map(eventToWire),
     l: [levelsToWire(entry.levels.buy), levelsToWire(entry.levels.sell)],
     f: [String(entry.fees.base), String(entry.fees.quote)],
+    ...(entry.units === undefined ? {} : { d: entry.units }),
     ...(continuation === undefined
       ? {}
       : { n: [continuation.epoch, continuation.sequence, commandToWire(continuation.command)] as const }),
@@ -94,6 +98,7 @@ export function unseal(sealed: SealedEntry): Entry {
     events: wire.e.map(eventFromWire),
     levels: { buy: levelsFromWire(wire.l[0]), sell: levelsFromWire(wire.l[1]) },
     fees: { base: BigInt(wire.f[0]), quote: BigInt(wire.f[1]) },
+    ...(wire.d === undefined ? {} : { units: wire.d }),
     ...(wire.n === undefined
       ? {}
       : { continuation: { epoch: wire.n[0], sequence: wire.n[1], command: commandFromWire(wire.n[2]) } }),

@@ -1,3 +1,4 @@
+import { unitsText } from "../market/market.ts";
 import type { Command } from "./command.ts";
 import { Effects } from "./effects.ts";
 import { execute, type Progress } from "./engine.ts";
@@ -38,7 +39,11 @@ export type Plan = {
   readonly completed: number;
   /** Restores the state; for a plan that was not committed. */
   readonly savepoint: number;
+  /** Commands on which the engine threw: each is a bug that somebody must look at. */
+  readonly faults: readonly EngineFault[];
 };
+
+export type EngineFault = { readonly commandId: string; readonly cause: unknown };
 
 /**
  * Plans one entry: the rest of an unfinished command, then as many of the batch as fit into one transaction. The state shows the
@@ -102,9 +107,17 @@ export function plan(
       sell: levelChanges(state, draft.effects, "sell"),
     },
     fees: { ...state.fees },
+    ...(state.head.version === 0 ? { units: unitsText(state.market) } : {}),
     ...(unfinished === undefined ? {} : { continuation: unfinished }),
   };
-  return { entry, sealed: seal(entry), effects: draft.effects, completed, savepoint: draft.savepoint };
+  return {
+    entry,
+    sealed: seal(entry),
+    effects: draft.effects,
+    completed,
+    savepoint: draft.savepoint,
+    faults: draft.faults,
+  };
 }
 
 /** Makes a committed plan the state. */
@@ -127,6 +140,7 @@ class Draft {
   readonly effects = new Effects();
   readonly events: Event[] = [];
   readonly commands: string[] = [];
+  readonly faults: EngineFault[] = [];
   readonly savepoint: number;
   timeMs: number;
   readonly #state: MarketState;
@@ -188,7 +202,8 @@ class Draft {
     let progress: Progress;
     try {
       progress = execute(this.#state, command, emit);
-    } catch {
+    } catch (cause) {
+      this.faults.push({ commandId: command.id, cause });
       // One command's fault must not touch the others, nor block the market: it is journalled, and its order will be voided.
       this.#state.rollBack(savepoint);
       const { taker } = this.#state;

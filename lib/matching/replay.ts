@@ -1,3 +1,4 @@
+import { MarketRedefined, unitsText } from "../market/market.ts";
 import { Effects } from "./effects.ts";
 import { DamagedEntry, type Entry, type SealedEntry, unseal } from "./entry.ts";
 import type { MarketState } from "./market-state.ts";
@@ -18,6 +19,8 @@ export function replay(state: MarketState, sealed: SealedEntry): Replayed {
   }
   if (entry.previousHash !== head.hash)
     throw new DamagedEntry(`${name} does not continue the chain of hashes`);
+  if (entry.units !== undefined && entry.units !== unitsText(state.market))
+    throw new MarketRedefined(state.market, entry.units);
   const effects = new Effects();
   for (const event of entry.events) state.apply(event, effects);
   state.setContinuation(entry.continuation);

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import type { Market } from "../market/market.ts";
+import { type Market, MarketRedefined, unitsText } from "../market/market.ts";
 import { commandFromWire, commandToWire, type WireCommand } from "./command-wire.ts";
 import { hashOf } from "./entry.ts";
 import { type Head, MarketState } from "./market-state.ts";
@@ -12,6 +12,7 @@ type WireOrder = readonly [terms: WireTerms, filledLots: string, filledQuote: st
 type Wire = {
   readonly format: 1;
   readonly market: string;
+  readonly units: string;
   readonly head: Head;
   readonly status: "open" | "halted";
   readonly fees: readonly [base: string, quote: string];
@@ -46,6 +47,7 @@ export function openSnapshot(market: Market, { bytes, checksum }: Snapshot): Mar
   if (wire.format !== 1 || wire.market !== market.market) {
     throw new DamagedSnapshot(`a snapshot says that it is ${wire.market} in format ${wire.format}`);
   }
+  if (wire.units !== unitsText(market)) throw new MarketRedefined(market, wire.units);
   const state = new MarketState(market);
   state.head = wire.head;
   state.status = wire.status;
@@ -67,6 +69,7 @@ function toWire(state: MarketState): Wire {
   return {
     format: 1,
     market: state.market.market,
+    units: unitsText(state.market),
     head: state.head,
     status: state.status,
     fees: [String(state.fees.base), String(state.fees.quote)],

@@ -185,8 +185,12 @@ export class Matcher {
     return owner;
   }
 
-  #report({ entry, effects }: Plan, completed: readonly QueuedCommand[]): void {
+  #report({ entry, effects, faults }: Plan, completed: readonly QueuedCommand[]): void {
     const { log, metrics } = this.#ports;
+    for (const { commandId, cause } of faults) {
+      log.error("engine_fault", cause, { market: entry.market, version: entry.version, commandId });
+    }
+    if (faults.length > 0) metrics.add("EngineFaults", "Count", faults.length);
     metrics.add("Batches", "Count", 1);
     metrics.add("BatchSize", "Count", completed.length);
     metrics.add("Trades", "Count", effects.trades.length);

@@ -73,7 +73,8 @@ async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
     return await voidOrder(order, { market, forget: false }, ports);
   } catch (fault) {
     if (fault instanceof StoreUnavailable) throw fault;
-    // One order that cannot be voided must not keep the others pending; the alarm on this event calls somebody.
+    // One order that cannot be voided must not keep the others pending; the alarm on the metric calls somebody.
+    ports.metrics.add("OrdersNotVoided", "Count", 1);
     ports.log.error("order_not_voided", fault, { orderId: order.terms.id, market: order.market });
     return false;
   }

@@ -1,0 +1,122 @@
+import { spawn } from "node:child_process";
+import type { ExchangeClient } from "../client/exchange-client.ts";
+import type { Crowd } from "../demo/crowd.ts";
+import type { Trader } from "../demo/trader.ts";
+import { PROJECT_ROOT } from "../local/configuration.ts";
+import {
+  type Deposited,
+  faultOfAnswered,
+  faultOfPlaced,
+  faultsOfBalances,
+  faultsOfKeys,
+  type OrderSeen,
+} from "./client-view.ts";
+import type { Inside } from "./inside.ts";
+import type { Relay } from "./relay.ts";
+
+export type CheckGiven = {
+  readonly crowd: Crowd;
+  readonly relay: Relay;
+  readonly inside: Inside;
+  readonly dataDir: string;
+  /** What each trader was given, by user id. */
+  readonly deposits: ReadonlyMap<string, readonly Deposited[]>;
+  /** Orders that were found closed at an earlier check, which this one adds to. */
+  readonly closed: Map<string, OrderSeen>;
+};
+
+export type CheckResult = {
+  readonly orders: number;
+  /** Orders that were reserved, and never reached their market because of a kill. */
+  readonly voided: number;
+  readonly differences: readonly string[];
+};
+
+const DRAIN_AT_MOST_MS = 60_000;
+const SETTLE_AT_MOST_MS = 20_000;
+const PAGE = 500;
+
+/** For an exchange at rest: the books verify, and all that the clients were told is so. */
+export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
+  const { crowd, relay, inside, dataDir, closed } = given;
+  const { placings, cancelled } = relay.wire;
+  const differences: string[] = [];
+  const waiting = await inside.drained(DRAIN_AT_MOST_MS);
+  if (waiting > 0) differences.push(`${waiting} commands still wait after ${DRAIN_AT_MOST_MS / 1_000} s`);
+  const voided = await inside.sweep();
+  const pending = await crowd.settle(SETTLE_AT_MOST_MS);
+  if (pending > 0) differences.push(`${pending} orders stay pending`);
+
+  const verified = await verify(dataDir);
+  if (!verified.isClean) differences.push(`verify: ${verified.output.trim()}`);
+
+  const seen = new Map<string, OrderSeen>();
+  for (const trader of crowd.traders) {
+    const orders = await allOrders(trader.client);
+    for (const order of orders) seen.set(order.id, order);
+    differences.push(...faultsOfPlaced(trader, seen));
+    const deposits = given.deposits.get(trader.userId) ?? [];
+    const balances = await trader.client.balances();
+    differences.push(...faultsOfBalances(trader.name, { deposits, orders, balances }));
+  }
+  for (const { answers } of placings.values())
+    for (const answer of answers) differences.push(...found(faultOfAnswered(answer, seen.get(answer.id))));
+  for (const id of cancelled) {
+    const status = seen.get(id)?.status;
+    if (status === undefined || isLive(status))
+      differences.push(`order ${id} was cancelled and is ${status}`);
+  }
+  for (const [id, before] of closed) differences.push(...found(faultOfAnswered(before, seen.get(id))));
+  for (const order of seen.values()) if (!isLive(order.status)) closed.set(order.id, order);
+
+  const keyed = await inside.keyedOrders(new Set(crowd.traders.map(({ userId }) => userId)));
+  differences.push(...faultsOfKeys(placings, keyed));
+  if (keyed.length !== seen.size)
+    differences.push(`${keyed.length} orders are stored, and the clients see ${seen.size}`);
+  return { orders: seen.size, voided, differences };
+}
+
+function faultsOfPlaced(trader: Trader, seen: ReadonlyMap<string, OrderSeen>): readonly string[] {
+  const idOfKey = new Map<string, string>();
+  return trader.placed.flatMap(({ id, order, idempotencyKey }) => {
+    const other = idOfKey.get(idempotencyKey);
+    idOfKey.set(idempotencyKey, id);
+    const twice =
+      other === undefined ? undefined : `key ${idempotencyKey} was answered with ${other} and ${id}`;
+    return [...found(twice), ...found(faultOfPlaced(order, id, seen.get(id)))];
+  });
+}
+
+function found(fault: string | undefined): readonly string[] {
+  return fault === undefined ? [] : [fault];
+}
+
+function isLive(status: string): boolean {
+  return ["pending", "open", "partially_filled"].includes(status);
+}
+
+async function allOrders(client: ExchangeClient): Promise<readonly OrderSeen[]> {
+  const orders: OrderSeen[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const page = await client.orders({ limit: PAGE, ...(cursor ? { cursor } : {}) });
+    orders.push(...(page.items as readonly OrderSeen[]));
+    cursor = page.nextCursor;
+  } while (cursor);
+  return orders;
+}
+
+async function verify(dataDir: string): Promise<{ readonly isClean: boolean; readonly output: string }> {
+  const child = spawn(process.execPath, ["scripts/verify.ts"], {
+    cwd: PROJECT_ROOT,
+    env: { ...process.env, DATA_DIR: dataDir },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { isClean: code === 0, output };
+}

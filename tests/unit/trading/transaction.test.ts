@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { Effects } from "../../../lib/matching/effects.ts";
+import { MarketState } from "../../../lib/matching/market-state.ts";
+import { type Plan, plan } from "../../../lib/matching/plan.ts";
+import type { SlotReason } from "../../../lib/store/store.ts";
+import { classify, type Slot, transactionOf } from "../../../lib/trading/transaction.ts";
+import { queued } from "../matching/play.ts";
+import { cancelOf, MARKET, placeOf, termsOf } from "../matching/random-commands.ts";
+
+const SLOTS: readonly Slot[] = [
+  { kind: "fence" },
+  { kind: "pending", commandId: "O1" },
+  { kind: "pending", commandId: "O2" },
+  { kind: "owned", userId: "ALICE" },
+  { kind: "owned", userId: "ALICE" },
+  { kind: "owned", userId: "BOB" },
+  { kind: "gate" },
+];
+
+/** One letter a slot: . none, x condition, c conflict, t throttled. */
+function reasons(letters: string): readonly SlotReason[] {
+  const codes = { ".": "none", x: "condition", c: "conflict", t: "throttled" } as const;
+  return [...letters].map((letter) => ({ code: codes[letter as keyof typeof codes] }));
+}
+
+describe("a cancelled transaction", () => {
+  test.each<[string, ReturnType<typeof classify>]>([
+    ["xxxxxx.", { kind: "fence" }],
+    ["xcxtxx.", { kind: "fence" }],
+    ["x......", { kind: "fence" }],
+    [".xcxx..", { kind: "busy", conflicts: 1 }],
+    ["..ct.c.", { kind: "busy", conflicts: 2 }],
+    ["....t..", { kind: "busy", conflicts: 0 }],
+    ["c......", { kind: "busy", conflicts: 1 }],
+    [".xxxxx.", { kind: "not_pending", commandIds: ["O1", "O2"] }],
+    ["..x.x..", { kind: "not_pending", commandIds: ["O2"] }],
+    ["...xxx.", { kind: "broken", userIds: ["ALICE", "BOB"] }],
+    [".....x.", { kind: "broken", userIds: ["BOB"] }],
+  ])("(%s) is %j: fence, then conflict and throttle, then order, then wallet", (letters, failure) => {
+    expect(classify(reasons(letters), SLOTS)).toEqual(failure);
+  });
+
+  test("without any reason is a fault", () => {
+    expect(() => classify(reasons("......."), SLOTS)).toThrow(/without a reason/);
+    expect(() => classify(reasons("......x"), SLOTS)).toThrow(/without a reason/);
+  });
+});
+
+function planned(commands: Parameters<typeof queued>[0], state = new MarketState(MARKET)): Plan {
+  return plan(state, { epoch: "epoch", commands: queued(commands) });
+}
+
+describe("a plan's transaction", () => {
+  const one = { priceTicks: 100n, quantityLots: 1n };
+
+  test("names each item once, whatever happened to it, and has a slot for each write", () => {
+    const order = termsOf({ id: "O1", ...one, quantityLots: 3n });
+    const { writes, slots } = transactionOf(
+      planned([
+        placeOf(order),
+        placeOf({ id: "S1", userId: "BOB", side: "sell", ...one }),
+        placeOf({ id: "S2", userId: "BOB", side: "sell", ...one }),
+        cancelOf("C1", order),
+        cancelOf("C2", termsOf({ id: "O9", userId: "CAROL", ...one })),
+        { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" },
+        { kind: "set_status", id: "H2", status: "open", actor: "ADMIN" },
+      ]),
+    );
+    expect(writes.map(({ table, kind }) => `${kind} ${table}`)).toEqual([
+      "put journal",
+      "update orders",
+      "update orders",
+      "update orders",
+      "update orders",
+      "update wallets",
+      "update wallets",
+      "update wallets",
+      "update market-data",
+    ]);
+    expect(
+      slots.map((slot) =>
+        "commandId" in slot ? slot.commandId : "userId" in slot ? slot.userId : slot.kind,
+      ),
+    ).toEqual(["fence", "O1", "S1", "S2", "C2", "ALICE", "BOB", "CAROL", "gate"]);
+    expect(writes[1]).toMatchObject({
+      set: { status: "cancelled", reason: "user", filledLots: 2n },
+      remove: ["liveUserId"],
+    });
+    expect(writes.at(-1)).toMatchObject({ set: { status: "open" } });
+  });
+
+  test("leaves out the wallet of an order that only rests", () => {
+    const { writes } = transactionOf(planned([placeOf({ id: "O1", ...one })]));
+    expect(writes.map(({ table }) => table)).toEqual(["journal", "orders"]);
+  });
+
+  test("never takes what was not reserved", () => {
+    const plan = planned([placeOf({ id: "O1", ...one })]);
+    const effects = new Effects();
+    effects.changeWallet("ALICE", "USDT", -1n, 1n);
+    expect(() => transactionOf({ ...plan, effects })).toThrow(/not reserved/);
+  });
+});

@@ -73,10 +73,18 @@ async function main(): Promise<number> {
     printTally(crowd, seconds);
     const isFaulty = printFaults(crowd.tally, pending);
     const isVerified = !settings.verify || (await verify(exchange.url));
+    await leave(crowd);
     return isFaulty || !isVerified ? 1 : 0;
   } finally {
     await exchange.stop();
   }
+}
+
+/** The traders take their orders with them, so that whatever comes next finds empty books. */
+async function leave(crowd: Crowd): Promise<void> {
+  const names = crowd.markets.map(({ market }) => market);
+  await Promise.all(crowd.traders.flatMap(({ client }) => names.map((market) => client.cancelAll(market))));
+  print("The traders have cancelled their orders and left.");
 }
 
 /** Answers the seconds that it took, to which the rates refer. */

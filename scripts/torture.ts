@@ -25,11 +25,14 @@ async function main(): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => (interruption.signal.aborted ? process.exit(INTERRUPTED) : interruption.abort());
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
-  process.once("exit", () => stack.endAtOnce());
 
   print(`seed ${options.seed}, port ${options.port}, state in ${dataDir}`);
   const startedAt = performance.now();
   let isWorthKeeping = !isOurs;
+  process.once("exit", () => {
+    stack.endAtOnce();
+    if (!isWorthKeeping) rmSync(dataDir, { recursive: true, force: true });
+  });
   try {
     const summary = await torture(stack, { ...options, dataDir }, interruption.signal);
     printSummary(summary, (performance.now() - startedAt) / 1_000);
@@ -49,7 +52,6 @@ async function main(): Promise<number> {
     throw cause;
   } finally {
     await stack.stop();
-    if (!isWorthKeeping) rmSync(dataDir, { recursive: true, force: true });
   }
 }
 
@@ -61,7 +63,7 @@ function emptyDir(text: string): string {
   return directory;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
+const exitCode = await main().catch((error: unknown) => {
   if (error instanceof CannotBegin) {
     printError(error.message);
     return 2;
@@ -69,3 +71,5 @@ process.exitCode = await main().catch((error: unknown) => {
   printError(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return 1;
 });
+// After an interruption traders are still repeating their last calls; nobody waits for them.
+process.exit(exitCode);

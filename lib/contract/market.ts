@@ -78,7 +78,7 @@ export const getOrderBook = route({
   auth: "none",
   summary: "The order book, by price level, best first",
   description:
-    "Follows the market with a short delay. It holds an order's version V once its own version is V or more.",
+    "Brought up to the journal's end at every call. It holds an order's version V once its own version is V or more.",
   params,
   query: z.strictObject({
     depth: queryNumber(1, 1000, 50).meta({ description: "Levels on each side.", default: 50 }),

@@ -28,7 +28,7 @@ function plainProgress(title: string, total: number): Progress {
     update: (done, note) => {
       if (performance.now() - saidAt < PLAIN_LINE_EVERY_MS) return;
       saidAt = performance.now();
-      print(`${title} ${Math.floor((100 * done) / total)}% ${note}`);
+      print(`${title} ${Math.min(100, Math.floor((100 * done) / total))}% ${note}`);
     },
     stop: () => {},
   };

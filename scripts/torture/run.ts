@@ -35,6 +35,7 @@ export async function torture(
     const differences: string[] = [];
     let voided = 0;
     let orders = 0;
+    let checkedRounds = 0;
     /** The crowd pauses for it. */
     const check = async () => {
       relay.calm = true;
@@ -43,7 +44,8 @@ export async function torture(
       voided += result.voided;
       orders = result.orders;
       differences.push(...result.differences);
-      tellCheck(rounds.length, result);
+      checkedRounds = rounds.length;
+      tellCheck(checkedRounds, result);
     };
 
     const kills = killsFrom(options.seed);
@@ -59,10 +61,9 @@ export async function torture(
       rounds.push(round);
       tellRound({ number: rounds.length, kill, round }, arena.crowd.tally, relay.wire);
       if (round.fault !== undefined) differences.push(round.fault);
-      else if (rounds.length % options.checkEvery === 0 || isOver()) await check();
+      else if (rounds.length % options.checkEvery === 0) await check();
     }
-    relay.calm = true;
-    if (stack.isRunning && !interruption.aborted) await arena.crowd.stop();
+    if (checkedRounds < rounds.length && differences.length === 0 && !interruption.aborted) await check();
     const { tally } = arena.crowd;
     for (const [what, count] of tally.serverErrors) differences.push(`${what}: ${count} times`);
     differences.push(...tally.surprises);

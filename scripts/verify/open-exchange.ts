@@ -13,13 +13,20 @@ export type StoredExchange =
       readonly ok: true;
       /** In words, for the reader. */
       readonly place: string;
-      readonly endpoint: string;
+      /** The local engine's; absent on AWS. */
+      readonly endpoint?: string;
       readonly tablePrefix: string;
       close(): Promise<void>;
     }
   | { readonly ok: false; readonly message: string };
 
 const START_MS = 10_000;
+
+/** The exchange of a stage on AWS. */
+export function deployedExchange(stage: string): StoredExchange {
+  const tablePrefix = loadConfiguration(stage).prefix;
+  return { ok: true, place: `the exchange deployed as ${stage}`, tablePrefix, close: async () => {} };
+}
 
 /** The exchange that runs, or the one that DATA_DIR holds, with an engine of its own for as long as it is looked at. */
 export async function openStoredExchange(env: NodeJS.ProcessEnv = process.env): Promise<StoredExchange> {

@@ -1,4 +1,4 @@
-import { parseDecimal } from "../../lib/money/decimal.ts";
+import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
 import type { Balance, NewOrder, Order } from "../client/exchange-types.ts";
 import type { Placing } from "./relay.ts";
 
@@ -89,9 +89,13 @@ export function faultsOfBalances(who: string, { deposits, orders, balances }: Ac
   for (const { asset, total, locked } of balances) {
     const wanted = { total: totals.get(asset) ?? 0n, locked: holds.get(asset) ?? 0n };
     if (units(total) !== wanted.total)
-      faults.push(`${asset} of ${who}: ${units(total)} units of 10^-${SCALE}, orders give ${wanted.total}`);
+      faults.push(
+        `${asset} of ${who}: ${total} in all, deposits and fills give ${formatDecimal(wanted.total, SCALE)}`,
+      );
     if (units(locked) !== wanted.locked)
-      faults.push(`${asset} of ${who}: ${units(locked)} locked, live orders hold ${wanted.locked}`);
+      faults.push(
+        `${asset} of ${who}: ${locked} locked, live orders hold ${formatDecimal(wanted.locked, SCALE)}`,
+      );
   }
   return faults;
 }

@@ -153,8 +153,9 @@ describe("balances", () => {
   });
 
   test("one unit less in total > a fault that names the asset", () => {
-    const [btc, usdt, eth] = account.balances as [never, { total: string }, never];
-    const balances = [btc, { ...usdt, total: "1050.799999" }, eth] as unknown as Account["balances"];
+    const balances = account.balances.map((balance) =>
+      balance.asset === "USDT" ? { ...balance, total: "1050.799999" } : balance,
+    );
     expect(faultsOfBalances("t", { ...account, balances })).toEqual([expect.stringContaining("USDT of t")]);
   });
 

@@ -325,6 +325,32 @@ describe("a queue that was created anew", () => {
     expect((await now(order)).status).toBe("open");
     expect(await journal()).toHaveLength(2);
   });
+
+  test("with numbers below the old ones > a message of the old one, which looks new, is dropped", async () => {
+    const cancelAll = { userId: "ALICE", market: MARKET, operationId: "C1", correlationId: "c" };
+    await cancelAllOrders(cancelAll, exchange);
+    const old = exchange.receive(MARKET);
+    await take(exchange.newMatcher(MARKET), old);
+    clock.advance(61_000);
+    exchange.createQueue(MARKET, 1n);
+    const order = await buy();
+    await exchange.match(MARKET, exchange.newMatcher(MARKET));
+    expect(await take(exchange.newMatcher(MARKET), old)).toBe(1);
+    expect((await now(order)).status).toBe("open");
+    expect(await journal()).toHaveLength(2);
+  });
+
+  test("is looked up again as soon as the journal names it", async () => {
+    await buy();
+    const warm = exchange.newMatcher(MARKET);
+    await exchange.match(MARKET, warm);
+    exchange.createQueue(MARKET, 1_000_000n);
+    await buy("CAROL");
+    const batch = exchange.receive(MARKET);
+    await take(exchange.newMatcher(MARKET), batch);
+    expect(await take(warm, batch)).toBe(1);
+    expect((await journal()).map(({ epoch }) => epoch)).toEqual(["epoch-1", "epoch-4"]);
+  });
 });
 
 describe("a command that does not fit into its time", () => {

@@ -155,14 +155,17 @@ describe("the decision on a withdrawal", () => {
 
   test("is made once", async () => {
     const withdrawal = accepted(await request());
+    accepted(await request());
     accepted(await decide(withdrawal));
     expect(codeOf(await decide(withdrawal))).toBe("ALREADY_DECIDED");
     expect(codeOf(await decide(withdrawal, { status: "rejected", reason: "late" }))).toBe("ALREADY_DECIDED");
-    expect(await balance(exchange, "ALICE", "BTC")).toBe("9 + 0");
+    expect(await balance(exchange, "ALICE", "BTC")).toBe("8 + 1");
   });
 
   test("by several at once is one decision", async () => {
     const withdrawal = accepted(await request());
+    // Another one is open, so that the wallet holds enough for both decisions.
+    accepted(await request());
     const decisions: readonly Decision[] = [
       COMPLETED,
       { status: "rejected", reason: "no" },

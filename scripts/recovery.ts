@@ -1,5 +1,5 @@
 /** `npm run recovery`: how long a cold matcher needs until it is ready, measured on this machine. */
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
 import { startDynoxide } from "../tests/support/dynoxide.ts";
 import { heading, print, printError } from "./client/terminal.ts";
@@ -40,9 +40,14 @@ async function measure(
   heading("Recoveries of a fresh process");
   print(reportOf(measurements));
   print(
-    `Times from the call of recover() to its end, of ${options.rounds} rounds; several tries are added up. store ms: of the median, waiting for the\n` +
-      "store. since start: from the start of the process, with its modules. entries: replayed after the snapshot. peak MB: of the whole process.",
+    `Times from the call of recover() to its end, of ${options.rounds} rounds; several tries are added up. cpu ms: of all threads. store ms: waiting\n` +
+      "for the store. since start: from the start of the process, with its modules. entries: replayed after the last snapshot.",
   );
+  const load = loadavg()[0] ?? 0;
+  if (load > cpus().length)
+    print(
+      `The machine is busy (load ${load.toFixed(1)} on ${cpus().length} processors): only the cpu ms are to be trusted.`,
+    );
   const missed = missedGoals(measurements);
   for (const line of missed) printError(line);
   if (missed.length === 0) print("All goals are met, and all states are equal.");

@@ -13,6 +13,8 @@ export type ColdResult = {
   readonly ms: number;
   /** From the start of the process, with its modules. */
   readonly sinceStartMs: number;
+  /** Of all threads of the process, during `ms`: what a busy machine does not stretch. */
+  readonly cpuMs: number;
   /** Of `ms`: waiting for the store. */
   readonly storeMs: number;
   readonly reads: { readonly calls: number; readonly units: number };

@@ -38,12 +38,15 @@ const log: Log = {
   },
 };
 const market = marketNamed(request.market);
+const startedCpu = process.cpuUsage();
 const startedMs = performance.now();
 const state = await recovered();
 const readyMs = performance.now();
+const cpu = process.cpuUsage(startedCpu);
 const result: ColdResult = {
   ms: readyMs - startedMs,
   sinceStartMs: readyMs,
+  cpuMs: (cpu.user + cpu.system) / 1_000,
   storeMs: waiting.ms,
   reads,
   damaged,

@@ -24,7 +24,17 @@ export function missedGoals(measurements: readonly Measurement[]): readonly stri
 }
 
 export function reportOf(measurements: readonly Measurement[]): string {
-  const columns = ["best ms", "median ms", "store ms", "since start", "reads", "units", "entries", "peak MB"];
+  const columns = [
+    "best ms",
+    "median ms",
+    "cpu ms",
+    "store ms",
+    "since start",
+    "reads",
+    "units",
+    "entries",
+    "peak MB",
+  ];
   return table(
     [
       { title: "recovery" },
@@ -49,6 +59,7 @@ function figuresOf({ results, attempts }: Measurement): readonly string[] {
   return [
     attempts === 1 ? Math.min(...results.map(({ ms }) => ms)).toFixed(0) : "-",
     total(({ ms }) => ms).toFixed(0),
+    total(({ cpuMs }) => cpuMs).toFixed(0),
     total(({ storeMs }) => storeMs).toFixed(0),
     total(({ sinceStartMs }) => sinceStartMs).toFixed(0),
     String(total(({ reads }) => reads.calls)),

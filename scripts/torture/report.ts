@@ -15,6 +15,8 @@ export type Round = {
 
 export type Summary = {
   readonly rounds: readonly Round[];
+  /** How many of the rounds had passed at the last check. */
+  readonly checkedRounds: number;
   /** Orders of the crowd at the last check. */
   readonly orders: number;
   readonly voided: number;
@@ -101,4 +103,6 @@ export function printSummary(summary: Summary, seconds: number): void {
       ],
     ),
   );
+  if (summary.checkedRounds < rounds.length)
+    print(`Nothing was checked after round ${summary.checkedRounds}.`);
 }

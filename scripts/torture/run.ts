@@ -5,7 +5,7 @@ import { gatherCrowd } from "../demo/crowd.ts";
 import { type CheckGiven, checkEverything } from "./check.ts";
 import type { Deposited } from "./client-view.ts";
 import { openInside } from "./inside.ts";
-import type { Options } from "./options.ts";
+import { CannotBegin, type Options } from "./options.ts";
 import { killsFrom } from "./plan.ts";
 import { joinProber, type Prober } from "./probe.ts";
 import { type Relay, startRelay } from "./relay.ts";
@@ -27,7 +27,9 @@ export async function torture(
   options: Options & { readonly dataDir: string },
   interruption: AbortSignal,
 ): Promise<Summary> {
-  await stack.start();
+  await stack.start().catch((cause: unknown) => {
+    throw new CannotBegin(cause instanceof Error ? cause.message : String(cause));
+  });
   const relay = await startRelay(stack.url, chanceFrom(options.seed + 1));
   try {
     const arena = await prepare(stack, relay, options);
@@ -67,7 +69,7 @@ export async function torture(
     const { tally } = arena.crowd;
     for (const [what, count] of tally.serverErrors) differences.push(`${what}: ${count} times`);
     differences.push(...tally.surprises);
-    return { rounds, orders, voided, differences, tally, wire: relay.wire };
+    return { rounds, checkedRounds, orders, voided, differences, tally, wire: relay.wire };
   } finally {
     await relay.close();
   }

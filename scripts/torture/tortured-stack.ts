@@ -5,7 +5,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PROJECT_ROOT } from "../local/configuration.ts";
 import { killLeftovers, readRecord, recordPath, type StackRecord } from "../local/record.ts";
 import { HOST, workDirOf } from "../local/settings.ts";
-import { CannotBegin } from "./options.ts";
 import type { Victim } from "./plan.ts";
 
 /** The part of the stack that a victim is, by its name in the stack's record. */
@@ -79,7 +78,7 @@ export class TorturedStack {
     const deadline = performance.now() + READY_AT_MOST_MS;
     while (!this.#output.includes("is ready at")) {
       if (!this.isRunning || performance.now() > deadline)
-        throw new CannotBegin(`The stack did not start:\n${this.#output}`);
+        throw new Error(`The stack did not start:\n${this.#output}`);
       await sleep(25);
     }
   }

@@ -106,6 +106,7 @@ function resultOf(ms: number): ColdResult {
   return {
     ms,
     sinceStartMs: ms + 500,
+    cpuMs: ms,
     storeMs: 100,
     reads: { calls: 3, units: 9 },
     damaged: 0,

@@ -54,7 +54,8 @@ function matcher(market) {
     name: `${PREFIX}-match-${market}`,
     handler: "functions/workers/match.handler",
     role: "MatcherRole",
-    memorySize: 1024,
+    // One whole vCPU: a cold matcher with a big book has to be ready within the first half of its time.
+    memorySize: 1769,
     timeout: MATCHER_TIMEOUT_SECONDS,
     events: [
       {

@@ -125,8 +125,9 @@ function read(file: string): string {
 function bookBeside(file: string): string | null {
   const names = [basename(file).replace("_message_", "_orderbook_"), "orderbook.csv"];
   const found = names
+    .filter((name) => name !== basename(file))
     .map((name) => join(dirname(file), name))
-    .find((path) => path !== file && existsSync(path));
+    .find((path) => existsSync(path));
   return found ?? null;
 }
 

@@ -51,6 +51,7 @@ async function startSession(
     ip: credentials.client.ip,
     generation: 1n,
     rotatedAtMs: nowMs,
+    rotations: [],
     expiresAt: expiryOf(nowMs),
   };
   const audit = auditWrite(

@@ -10,6 +10,8 @@ export type RefreshRequest = { readonly refreshToken: string; readonly requestId
 
 /** Within this time the use of the token before is a lost answer, or two tabs of one browser. Later it is a theft. */
 const GRACE_MS = 10_000;
+/** Nobody honest exchanges more tokens within the grace. */
+const MOST_ROTATIONS = 10;
 const RACES = 4;
 
 /**
@@ -35,11 +37,20 @@ export async function refresh(
       if (next === undefined) continue;
       return success(await pairFor(account, next, ports));
     }
-    if (age === 1n && ports.clock.nowMs() - session.rotatedAtMs <= GRACE_MS)
+    if (isRecent(session, claims.generation, ports.clock.nowMs()))
       return success(await pairFor(account, session, ports));
     return endStolen({ session, requestId }, ports);
   }
   throw new Error(`the session ${claims.sessionId} moved on at every attempt`);
+}
+
+function recentOf({ rotations }: Session, nowMs: number): Session["rotations"] {
+  return rotations.filter(([, atMs]) => nowMs - Number(atMs) <= GRACE_MS);
+}
+
+/** Whether the token of a generation was exchanged so shortly ago that its answer may have been lost. */
+function isRecent(session: Session, generation: bigint, nowMs: number): boolean {
+  return recentOf(session, nowMs).some(([recent]) => recent === generation);
 }
 
 type Found = { readonly account: StoredAccount; readonly session: Session };
@@ -63,6 +74,9 @@ async function rotate(session: Session, ports: AuthPorts): Promise<Session | und
     ...session,
     generation: session.generation + 1n,
     rotatedAtMs: nowMs,
+    rotations: [...recentOf(session, nowMs), [session.generation, BigInt(nowMs)] as const].slice(
+      -MOST_ROTATIONS,
+    ),
     lastSeenAt: new Date(nowMs).toISOString(),
     expiresAt: expiryOf(nowMs),
   };
@@ -74,6 +88,7 @@ async function rotate(session: Session, ports: AuthPorts): Promise<Session | und
         set: {
           generation: next.generation,
           rotatedAtMs: BigInt(nowMs),
+          rotations: next.rotations,
           lastSeenAt: next.lastSeenAt,
           expiresAt: BigInt(next.expiresAt),
         },

@@ -11,6 +11,8 @@ export type Session = {
   /** How often the refresh token was exchanged; a refresh token is good for one generation. */
   readonly generation: bigint;
   readonly rotatedAtMs: number;
+  /** When the last few generations were exchanged, oldest first: [generation, milliseconds since 1970]. */
+  readonly rotations: readonly (readonly [generation: bigint, atMs: bigint])[];
   /** Seconds since 1970; also the item's time to live. */
   readonly expiresAt: number;
 };
@@ -46,6 +48,7 @@ export function readSession(item: Item): Session {
     device: String(device),
     ip: String(ip),
     generation,
+    rotations: (item.rotations as Session["rotations"] | undefined) ?? [],
     rotatedAtMs: Number(rotatedAtMs),
     expiresAt: Number(expiresAt),
   };

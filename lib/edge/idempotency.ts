@@ -6,7 +6,9 @@ import {
   type Found,
   forgetRecord,
   keepAnswer,
+  leaveRecord,
   openRecord,
+  type RequestRecord,
   readRecord,
   recordPlace,
 } from "./request-record.ts";
@@ -31,7 +33,11 @@ export type Call = {
 export type Run = (operationId: string, key: IdempotencyKey) => Promise<Result<Answer>>;
 
 const KEY = /^[\x20-\x7e]{1,64}$/;
-const RACES = 5;
+const LOOK_AGAIN_MS = 50;
+/** How often a call looks whether its twin, which is under way, was answered: for four seconds. */
+const MOST_LOOKS = 80;
+/** Longer than any function runs: a call that began before and was not answered has died. */
+const LONGEST_CALL_MS = 30_000;
 
 export function isIdempotencyKey(text: string): boolean {
   return KEY.test(text);
@@ -39,23 +45,37 @@ export function isIdempotencyKey(text: string): boolean {
 
 /**
  * Makes a repeated call have one effect and one answer. The answer is kept after the call; a call whose answer was never kept
- * runs again under the same operation id, by which use cases recognise what they have done. A refusal changed nothing, so it is
- * forgotten and may be tried again; after a throw nobody knows, so the record stays.
+ * runs again under the same operation id, by which use cases recognise what they have done; a call that is under way is waited for, for
+ * of two at once one may be refused what the other is granted. A refusal changed nothing, so it is forgotten and may be tried again;
+ * after a throw nobody knows, so the record stays.
  */
 export async function idempotently(call: Call, run: Run, ports: EdgePorts): Promise<Result<Answer>> {
   const place = recordPlace(call.userId, call.key);
-  for (let race = 0; race < RACES; race++) {
+  let drawn: string | undefined;
+  for (let look = 0; look < MOST_LOOKS; look++) {
     const found = await readRecord(place, ports.clock.nowMs(), ports.store);
     const { record } = found;
     if (record !== undefined && record.fingerprint !== call.fingerprint)
       return refuse("IDEMPOTENCY_MISMATCH");
     if (record?.answer !== undefined) return success(replayed(record.answer));
-    const operationId = record?.operationId ?? ports.random.id(ports.clock.nowMs());
-    if (record !== undefined || (await open(call, { place, found, operationId }, ports))) {
+    // Its own record, the writing of which was not heard, is no twin's.
+    const isOwn = record !== undefined && record.operationId === drawn;
+    if (record !== undefined && !isOwn && isUnderWay(record, ports)) {
+      await ports.clock.sleep(LOOK_AGAIN_MS);
+      continue;
+    }
+    drawn ??= ports.random.id(ports.clock.nowMs());
+    const operationId = record?.operationId ?? drawn;
+    if (isOwn || (await open(call, { place, found, operationId }, ports))) {
       return runOnce(call, { place, operationId, shared: found.hasClientFacet, run }, ports);
     }
   }
-  throw new Error(`the idempotency key ${call.key} changed hands at every attempt`);
+  return refuse("UNAVAILABLE", "The same call is still under way; try again");
+}
+
+/** Use cases that write the record themselves make a repetition harmless; of the others, one runs at a time. */
+function isUnderWay({ startedMs }: RequestRecord, { clock }: EdgePorts): boolean {
+  return startedMs !== undefined && clock.nowMs() - startedMs < LONGEST_CALL_MS;
 }
 
 type Opening = { readonly place: Place; readonly found: Found; readonly operationId: string };
@@ -63,6 +83,7 @@ type Opening = { readonly place: Place; readonly found: Found; readonly operatio
 async function open(call: Call, { place, found, operationId }: Opening, ports: EdgePorts): Promise<boolean> {
   if (call.kept === "record")
     return openRecord({ place, found, record: { fingerprint: call.fingerprint, operationId } }, ports);
+  if (found.record !== undefined) return true;
   // The use case writes on condition that there is no record, so one past its time must not stand in its way.
   if (found.expiredOperationId !== undefined) {
     await forgetRecord(place, { id: found.expiredOperationId, answered: true }, ports);
@@ -83,7 +104,10 @@ async function runOnce(
   ports: EdgePorts,
 ): Promise<Result<Answer>> {
   const { key, fingerprint } = call;
-  const result = await run(operationId, { key, fingerprint, shared });
+  const result = await run(operationId, { key, fingerprint, shared }).catch(async (fault: unknown) => {
+    if (call.kept === "record") await leave(place, operationId, ports);
+    throw fault;
+  });
   if (!result.ok) {
     if (call.kept === "record") await forgetRecord(place, { id: operationId, answered: false }, ports);
     return result;
@@ -98,8 +122,18 @@ async function runOnce(
   } catch (cause) {
     // The call took place. Its answer not being kept costs a repeated call no more than running again under its id.
     ports.log.error("idempotent_answer_not_kept", cause, { operationId });
+    if (call.kept === "record") await leave(place, operationId, ports);
   }
   return result;
+}
+
+/** This call is not under way any more, so the next one need not wait for it. Where that cannot be written, it waits. */
+async function leave(place: Place, operationId: string, ports: EdgePorts): Promise<void> {
+  try {
+    await leaveRecord(place, operationId, ports);
+  } catch (cause) {
+    ports.log.warn("idempotency_record_not_left", { operationId, cause: String(cause) });
+  }
 }
 
 /** A use case that writes the record itself names the operation by the id of what it made. */

@@ -11,6 +11,8 @@ import type { Answer } from "./request.ts";
 export type RequestRecord = {
   readonly fingerprint: string;
   readonly operationId: string;
+  /** When the call that is to answer began; absent where a use case wrote the record. */
+  readonly startedMs?: number;
   /** Absent until the request was answered. */
   readonly answer?: Answer;
 };
@@ -18,7 +20,7 @@ export type RequestRecord = {
 /** A promise of at least 24 hours, kept with room for slow retries. */
 export const KEEP_SECONDS = 48 * 60 * 60;
 
-const FACET = ["fingerprint", "operationId", "answer", "expiresAt"] as const;
+const FACET = ["fingerprint", "operationId", "startedMs", "answer", "expiresAt"] as const;
 const NO_CLIENT_FACET: Condition = { attribute: "clientFingerprint", is: "absent" };
 
 export function recordPlace(userId: string, key: string): Place {
@@ -45,7 +47,12 @@ export async function readRecord(place: Place, nowMs: number, store: Store): Pro
   const fingerprint = String(item.fingerprint);
   return {
     hasClientFacet,
-    record: { fingerprint, operationId, ...(answer === undefined ? {} : { answer }) },
+    record: {
+      fingerprint,
+      operationId,
+      ...(typeof item.startedMs === "bigint" ? { startedMs: Number(item.startedMs) } : {}),
+      ...(answer === undefined ? {} : { answer }),
+    },
   };
 }
 
@@ -60,7 +67,7 @@ type Ports = { readonly store: Store; readonly clock: Clock; readonly random: Ra
 
 type Opening = { readonly place: Place; readonly record: RequestRecord; readonly found: Found };
 
-/** Writes a new record; false where somebody else was faster. */
+/** Writes a new record, or takes over that of a call that has died; false where somebody else was faster. */
 export async function openRecord({ place, record, found }: Opening, ports: Ports): Promise<boolean> {
   const expiresAt = BigInt(Math.floor(ports.clock.nowMs() / 1000) + KEEP_SECONDS);
   const { fingerprint, operationId } = record;
@@ -68,17 +75,39 @@ export async function openRecord({ place, record, found }: Opening, ports: Ports
     {
       kind: "update",
       ...place,
-      set: { fingerprint, operationId, ...(found.hasClientFacet ? {} : { expiresAt }) },
+      set: {
+        fingerprint,
+        operationId,
+        startedMs: BigInt(ports.clock.nowMs()),
+        ...(found.hasClientFacet ? {} : { expiresAt }),
+      },
       remove: found.hasClientFacet ? ["answer", "expiresAt"] : ["answer"],
       when: [
-        found.expiredOperationId === undefined
-          ? { attribute: "operationId", is: "absent" }
-          : { attribute: "operationId", is: "equal", to: found.expiredOperationId },
+        ...presentState(found),
         found.hasClientFacet ? { attribute: "clientFingerprint", is: "present" } : NO_CLIENT_FACET,
       ],
     },
     ports,
   );
+}
+
+/** That nobody has changed the record since it was read. */
+function presentState({ record, expiredOperationId }: Found): Condition[] {
+  if (record !== undefined) {
+    const { operationId, startedMs } = record;
+    return [
+      { attribute: "operationId", is: "equal", to: operationId },
+      { attribute: "answer", is: "absent" },
+      startedMs === undefined
+        ? { attribute: "startedMs", is: "absent" }
+        : { attribute: "startedMs", is: "equal", to: BigInt(startedMs) },
+    ];
+  }
+  return [
+    expiredOperationId === undefined
+      ? { attribute: "operationId", is: "absent" }
+      : { attribute: "operationId", is: "equal", to: expiredOperationId },
+  ];
 }
 
 /** Keeps the answer with its record; false where there is one already, or the record is gone or another operation's. */
@@ -99,6 +128,19 @@ export async function keepAnswer(
         { attribute: "operationId", is: "equal", to: operation.id },
         { attribute: "answer", is: "absent" },
       ],
+    },
+    ports,
+  );
+}
+
+/** Says that nobody is at work on an operation. */
+export async function leaveRecord(place: Place, operationId: string, ports: Ports): Promise<void> {
+  await holds(
+    {
+      kind: "update",
+      ...place,
+      remove: ["startedMs"],
+      when: [{ attribute: "operationId", is: "equal", to: operationId }],
     },
     ports,
   );

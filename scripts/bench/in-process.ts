@@ -117,6 +117,7 @@ export class InProcessExchange implements EdgePorts {
       device: "bench",
       ip: "127.0.0.1",
       generation: 0n,
+      rotations: [],
       rotatedAtMs: now,
       expiresAt: Math.floor(now / 1_000) + 86_400,
     });

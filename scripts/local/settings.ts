@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { accessSync, constants, existsSync, mkdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { PROJECT_ROOT } from "./configuration.ts";
 
 /** What `npm start` was asked for, by environment variables. */
@@ -52,16 +52,22 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
     logDir: join(workDir, "logs"),
     givenDynamodbEndpoint,
     dynamodbEndpoint: givenDynamodbEndpoint ?? `http://${HOST}:${ports.dynamodb}`,
-    admin: {
-      email: env.ADMIN_EMAIL || "admin@example.com",
-      password: env.ADMIN_PASSWORD || "local-admin-password-1",
-    },
+    admin: adminFrom(env),
     region: env.AWS_REGION || "eu-central-1",
   };
 }
 
 export function workDirOf(httpPort: number): string {
   return join(PROJECT_ROOT, ".local", `stack-${httpPort}`);
+}
+
+function adminFrom(env: NodeJS.ProcessEnv): Settings["admin"] {
+  const email = env.ADMIN_EMAIL || "admin@example.com";
+  const password = env.ADMIN_PASSWORD || "local-admin-password-1";
+  if (!/^\S+@\S+\.\S+$/.test(email))
+    throw new Misconfigured(`ADMIN_EMAIL is "${email}", which is no e-mail address.`);
+  if (password.length < 10) throw new Misconfigured("ADMIN_PASSWORD has fewer than 10 characters.");
+  return { email, password };
 }
 
 function portFrom(text: string | undefined): number {
@@ -78,7 +84,7 @@ function portFrom(text: string | undefined): number {
 /** Fails with a clear word where a directory cannot hold what the stack will write. */
 export function prepareDirectory(directory: string, purpose: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectories(directory);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     const probe = join(directory, `.probe-${process.pid}`);
     writeFileSync(probe, "x".repeat(4096));
@@ -95,6 +101,13 @@ export function prepareDirectory(directory: string, purpose: string): void {
   }
 }
 
+/** One after the other: Node's own recursive way never ends where the kernel says that a parent of its own does not exist (/proc). */
+function makeDirectories(directory: string): void {
+  if (existsSync(directory)) return;
+  if (dirname(directory) !== directory) makeDirectories(dirname(directory));
+  mkdirSync(directory);
+}
+
 const REASONS: { readonly [code: string]: string } = {
   EACCES: "you have no right to write there",
   EPERM: "you have no right to write there",
@@ -102,5 +115,6 @@ const REASONS: { readonly [code: string]: string } = {
   ENOSPC: "the disk is full",
   EDQUOT: "your quota is used up",
   ENOTDIR: "a part of the path is a file",
+  ENOENT: "no directory can be made there",
   EEXIST: "it is a file, not a directory",
 };

@@ -72,6 +72,44 @@ const item = () => ports.store.get(itemKey());
 const set = (attributes: Item) => ports.store.write({ kind: "update", ...itemKey(), set: attributes });
 
 describe("a call under an idempotency key", () => {
+  it("beside its twin > waits for it, so that one's refusal cannot make the other's effect a second one", async () => {
+    let release = (): void => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow: Act = async (input) => {
+      await gate;
+      return done(input);
+    };
+    const first = ask(slow);
+    while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused: Act = async () => refuse("INSUFFICIENT_FUNDS");
+    const looking = new Promise<void>((resolve) => setTimeout(resolve, 30)).then(release);
+    const clock = {
+      ...ports.clock,
+      sleep: (ms: number) => new Promise<void>((done) => setTimeout(done, ms)),
+    };
+    const twin = ask(refused, {}, { ...ports, clock });
+    const [one, other] = await Promise.all([first, twin, looking]);
+    expect([one.status, other.status]).toEqual([201, 201]);
+    expect(other.body).toEqual(one.body);
+    expect(seen).toHaveLength(1);
+    expect((await ask()).body).toEqual(one.body);
+  });
+
+  it("whose twin died without an answer > takes over once the twin's time is over, under the same operation id", async () => {
+    await ask(async ({ operationId }) => {
+      await set({ startedMs: BigInt(ports.clock.nowMs()) });
+      throw new Error(`died in ${operationId}`);
+    });
+    const operationId = seen[0]?.operationId;
+    await set({ startedMs: BigInt(ports.clock.nowMs()) });
+    expect((await ask()).status).toBe(503);
+    await set({ startedMs: BigInt(ports.clock.nowMs() - 60_000) });
+    expect((await ask()).status).toBe(201);
+    expect(seen.map((input) => input.operationId)).toEqual([operationId, operationId]);
+  });
+
   it("again > the first answer, and nothing is done twice", async () => {
     const first = await ask();
     const again = await ask();

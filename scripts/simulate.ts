@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import Table from "cli-table3";
 import { CALL_FAULTS, WORLD_FAULTS } from "../tests/simulation/adversary.ts";
+import { KNOWN_FAILURES } from "../tests/simulation/known-failures.ts";
 import { runSchedule, type ScheduleResult } from "../tests/simulation/schedule.ts";
 import { shorten } from "../tests/simulation/shorten.ts";
 
@@ -55,9 +56,11 @@ async function simulate(schedules: number, seed: number): Promise<number> {
   const perSecond = (done: number): string => ((done * 1_000) / (performance.now() - startedMs)).toFixed(0);
   const hits = new Map<string, number>();
   let shownMs = startedMs;
-  for (let done = 0; done < schedules; done++) {
-    const result = await runSchedule({ seed: seed + done });
-    if (result.violations.length > 0) return await tell(result, done);
+  const seeds = [...KNOWN_FAILURES, ...Array.from({ length: schedules }, (_, index) => seed + index)];
+  for (const [index, each] of seeds.entries()) {
+    const done = index - KNOWN_FAILURES.length;
+    const result = await runSchedule({ seed: each });
+    if (result.violations.length > 0) return await tell(result, index);
     for (const [name, count] of result.hits) hits.set(name, (hits.get(name) ?? 0) + count);
     if (performance.now() - shownMs < PROGRESS_MS) continue;
     shownMs = performance.now();

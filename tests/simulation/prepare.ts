@@ -9,7 +9,11 @@ import { MARKETS, USERS } from "./traffic.ts";
 import type { World, WorldPorts } from "./world.ts";
 
 const FUNDS = { USDT: "4000", BTC: "40", ETH: "40" };
-const SWEEP_MAKERS = 60;
+/** How many orders a sweep runs through, and how much it takes of them, each being 0.2. */
+const SWEEPS = [
+  { share: 0.02, makers: 200, quantity: "36" },
+  { share: 0.1, makers: 60, quantity: "13" },
+] as const;
 const ROBBED = "EMMA";
 const ROBBED_UNITS = 3n * 10n ** 18n;
 
@@ -22,7 +26,8 @@ type Run = (body: (process: Process) => Promise<void>) => Promise<void>;
 /** Accounts with money; now and then a book of many makers, for a sweep that no single transaction can hold, or a robbed wallet. */
 export async function prepare({ chance, world, adversary }: Setting, run: Run): Promise<Damage | undefined> {
   const kind = chance.fraction();
-  const makers = kind < 0.1 ? Array.from({ length: SWEEP_MAKERS }, (_, index) => `MAKER${index}`) : [];
+  const deep = SWEEPS.find(({ share }) => kind < share);
+  const makers = Array.from({ length: deep?.makers ?? 0 }, (_, index) => `MAKER${index}`);
   const isRobbed = kind > 0.9;
   await run(async (process) => {
     const ports = world.portsOf(() => process);
@@ -37,10 +42,10 @@ export async function prepare({ chance, world, adversary }: Setting, run: Run): 
       );
       if (index % 10 === 9) await world.deliver(process, MARKETS[0]);
     }
-    if (makers.length > 0) {
+    if (deep !== undefined) {
       await submit(
         USERS[0],
-        { market: MARKETS[0], side: "buy", type: "limit", price: "105", quantity: "13" },
+        { market: MARKETS[0], side: "buy", type: "limit", price: "105", quantity: deep.quantity },
         ports,
       );
     }

@@ -1,3 +1,6 @@
+const { randomUUID } = require("node:crypto");
+const hapi = require("@hapi/hapi");
+
 /**
  * Stands in for serverless-esbuild in the local stack. Two processes of serverless-offline share the functions (LOCAL_PART): one serves the API,
  * all functions in its own thread; one serves the workers to the event sources, each in a thread of its own, as Lambda would.
@@ -7,6 +10,31 @@ class LocalStack {
     endWithSupervisor();
     this.hooks = { "before:offline:start:init": () => takePart(serverless.service) };
   }
+}
+
+/**
+ * The emulator's web server refuses some requests before a function sees them: a path that cannot be decoded, a content type that is none. API
+ * Gateway passes those on, so the answer here is the one that the functions would give.
+ */
+const { Server } = hapi;
+hapi.Server = function ContractServer(options) {
+  const server = new Server(options);
+  server.ext("onPreResponse", ({ response }, toolkit) => {
+    if (!response.isBoom) return toolkit.continue;
+    const [status, code, error] = refusalOf(response);
+    return toolkit.response({ error, code, requestId: randomUUID() }).code(status);
+  });
+  return server;
+};
+
+function refusalOf({ message, output: { statusCode } }) {
+  if (statusCode >= 500) return [500, "INTERNAL", "Internal server error"];
+  if (statusCode === 413) return [413, "PAYLOAD_TOO_LARGE", "The body is larger than 64 KiB"];
+  if (statusCode === 415 || /content-type|multipart/i.test(message)) {
+    return [415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json"];
+  }
+  if (statusCode === 404) return [404, "NOT_FOUND", "Not found"];
+  return [400, "VALIDATION_ERROR", "Validation failed"];
 }
 
 function takePart(service) {

@@ -411,6 +411,17 @@ describe("bad input", () => {
       { method: "POST", path: "/auth/login", body: "a=b", headers: { "content-type": "text/plain" } },
       415,
     ],
+    [
+      "a content type that is none",
+      { method: "POST", path: "/auth/login", body: "{}", headers: { "content-type": "garbage" } },
+      415,
+    ],
+    [
+      "a form without a boundary",
+      { method: "POST", path: "/auth/login", body: "{}", headers: { "content-type": "multipart/form-data" } },
+      415,
+    ],
+    ["a path that cannot be decoded", { method: "GET", path: "/markets/%" }, 400],
     ["an unknown path", { method: "GET", path: "/nothing" }, 404],
     ["an unknown method", { method: "PATCH", path: "/markets" }, 404],
     [

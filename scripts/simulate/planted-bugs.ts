@@ -89,10 +89,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "new order without its condition",
     file: "lib/trading/transaction.ts",
-    find: `[{ attribute: "status", is: "equal", to: "pending" }]
-      :`,
-    replace: `[]
-      :`,
+    find: `  if (isNew) return { when: [{ attribute: "status", is: "equal", to: "pending" }] };`,
+    replace: "  if (isNew) return {};",
   },
   {
     name: "void without condition",
@@ -169,10 +167,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "projector trusting its own memory: the watermark moves without condition",
     file: "lib/market/projector.ts",
-    find: `              from === 0
-                ? { attribute: "version", is: "absent" }
-                : { attribute: "version", is: "equal", to: BigInt(from) },`,
-    replace: `              { attribute: "pk", is: from < 0 ? "absent" : "not_equal", to: "" },`,
+    find: `        from === 0
+          ? { attribute: "version", is: "absent" }
+          : { attribute: "version", is: "equal", to: BigInt(from) },`,
+    replace: `        { attribute: "pk", is: from < 0 ? "absent" : "not_equal", to: "" },`,
   },
   {
     name: "projector starts from a snapshot beyond its watermark",

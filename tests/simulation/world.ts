@@ -26,6 +26,7 @@ const VISIBILITY_MS = 10_000;
 const FUNCTION_MS = 5_000;
 const SLOW_MS = 400;
 const RECREATION_MS = 61_000;
+const SCALE_OUT_SHARE = 0.1;
 const LONG_QUERY_MS = 60;
 const FROZEN_MS = 15_000;
 const READ_FAULTS: readonly CallFault[] = ["crash_before", "never_arrived", "slow", "frozen"];
@@ -306,7 +307,10 @@ export class World {
   #idleInstance(market: string, process: Process): Instance {
     const all = (this.#instances.get(market) ?? []).filter((instance) => instance.process?.crashed !== true);
     const idle = all.filter((instance) => instance.process === undefined);
-    const isReplaced = this.#adversary.strikes("instance_replaced", market);
+    // Several warm instances, of which one at a time is behind, are how a stale book comes to plan.
+    const isReplaced =
+      this.#adversary.strikes("instance_replaced", market) ||
+      (this.#adversary.isActive && this.#chance.fraction() < SCALE_OUT_SHARE);
     const known = idle.length > 0 && !isReplaced ? this.#chance.pick(idle) : undefined;
     const instance = known ?? this.#newInstance(market);
     instance.process = process;

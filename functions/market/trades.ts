@@ -3,8 +3,8 @@ import { listMarketTrades as route } from "../../lib/contract/market.ts";
 import { pageView } from "../../lib/contract/page-view.ts";
 import { success } from "../../lib/contract/refusal.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
-import { listMarketTrades } from "../../lib/market/list-trades.ts";
-import { tradeView } from "../../lib/market/market-views.ts";
+import { listMarketTrades } from "../../lib/market-data/list-trades.ts";
+import { tradeView } from "../../lib/market-data/market-data-views.ts";
 
 export const handler = endpoint(
   route,

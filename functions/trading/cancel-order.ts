@@ -2,8 +2,8 @@ import { ports } from "../../lib/adapters/ports.ts";
 import { success } from "../../lib/contract/refusal.ts";
 import { cancelOrder as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
+import { awaitOrder } from "../../lib/orders/get-order.ts";
 import { cancelOrder } from "../../lib/trading/cancel-order.ts";
-import { awaitOrder } from "../../lib/trading/get-order.ts";
 
 export const handler = endpoint(
   route,

@@ -3,8 +3,8 @@ import { pageView } from "../../lib/contract/page-view.ts";
 import { success } from "../../lib/contract/refusal.ts";
 import { listOrders as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
-import { listOrders } from "../../lib/trading/list-orders.ts";
-import { orderView } from "../../lib/trading/order-view.ts";
+import { listOrders } from "../../lib/orders/list-orders.ts";
+import { orderView } from "../../lib/orders/order-view.ts";
 
 export const handler = endpoint(
   route,

@@ -3,8 +3,8 @@ import { pageView } from "../../lib/contract/page-view.ts";
 import { success } from "../../lib/contract/refusal.ts";
 import { listFills as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
-import { listOwnFills } from "../../lib/trading/list-own-fills.ts";
-import { fillView } from "../../lib/trading/order-view.ts";
+import { listOwnFills } from "../../lib/market-data/list-own-fills.ts";
+import { fillView } from "../../lib/orders/order-view.ts";
 
 export const handler = endpoint(
   route,

@@ -2,8 +2,8 @@ import { ports } from "../../lib/adapters/ports.ts";
 import { success } from "../../lib/contract/refusal.ts";
 import { placeOrder as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
-import { awaitOrder } from "../../lib/trading/get-order.ts";
-import { orderView } from "../../lib/trading/order-view.ts";
+import { awaitOrder } from "../../lib/orders/get-order.ts";
+import { orderView } from "../../lib/orders/order-view.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
 
 export const handler = endpoint(

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { ports } from "../../lib/adapters/ports.ts";
 import { takeBatch } from "../../lib/edge/queue-worker.ts";
-import { Matcher } from "../../lib/trading/matcher.ts";
+import { Matcher } from "../../lib/matcher/matcher.ts";
 
 /** One matcher per market, kept while the instance is warm: its book is what makes a batch cost one call. */
 const matchers = new Map<string, Matcher>();

@@ -1,7 +1,7 @@
 import type { Context, DynamoDBStreamEvent, ScheduledEvent } from "aws-lambda";
 import { ports } from "../../lib/adapters/ports.ts";
 import { projectWoken } from "../../lib/edge/stream-worker.ts";
-import { Projector } from "../../lib/market/projector.ts";
+import { Projector } from "../../lib/market-data/projector.ts";
 
 const projectors = new Map(
   [...ports.catalogue.markets.values()].map((market) => [market.market, new Projector(market, ports)]),

@@ -4,8 +4,8 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { commandToWire } from "../matching/command-wire.ts";
 import { hashOf } from "../matching/entry.ts";
+import { commandToWire } from "../matching/wire/command.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 
 export type SqsQueueOptions = {

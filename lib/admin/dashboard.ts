@@ -2,7 +2,7 @@ import { encodeTime } from "ulid";
 import { monthOf, readAuditRecord } from "../audit/record.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
 import type { Catalogue, Market } from "../market/market.ts";
-import { hourOf, statisticsKey, summaryKey } from "../market/market-items.ts";
+import { hourOf, statisticsKey, summaryKey } from "../market-data/market-items.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
 import type { Clock } from "../ports/ports.ts";

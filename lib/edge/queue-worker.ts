@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import type { Matcher } from "../matcher/matcher.ts";
+import { readMessage } from "../matching/wire/message.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
 import type { Clock, Log } from "../ports/ports.ts";
-import type { Matcher } from "../trading/matcher.ts";
-import { readMessage } from "../trading/queued-command.ts";
 
 type Delivery = {
   readonly event: SQSEvent;

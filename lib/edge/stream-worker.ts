@@ -1,5 +1,5 @@
 import type { Context, DynamoDBStreamEvent, ScheduledEvent } from "aws-lambda";
-import type { Projector } from "../market/projector.ts";
+import type { Projector } from "../market-data/projector.ts";
 import type { Clock, Log } from "../ports/ports.ts";
 
 type Delivery = {

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
-import { commandFromWire, commandToWire, type WireCommand } from "./command-wire.ts";
 import type { Event } from "./event.ts";
-import { eventFromWire, eventToWire, type WireEvent } from "./event-wire.ts";
 import type { Continuation } from "./market-state.ts";
+import { commandFromWire, commandToWire, type WireCommand } from "./wire/command.ts";
+import { eventFromWire, eventToWire, type WireEvent } from "./wire/event.ts";
 
 /** Levels after an entry, for each price that it changed: [price in ticks, total lots], 0 lots where none is left. */
 export type LevelChanges = readonly (readonly [priceTicks: bigint, lots: bigint])[];

@@ -1,10 +1,10 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { type Market, MarketRedefined, unitsText } from "../market/market.ts";
-import { commandFromWire, commandToWire, type WireCommand } from "./command-wire.ts";
 import { hashOf } from "./entry.ts";
 import { type Head, MarketState } from "./market-state.ts";
 import type { LiveOrder } from "./order.ts";
-import { termsFromWire, termsToWire, type WireTerms } from "./terms-wire.ts";
+import { commandFromWire, commandToWire, type WireCommand } from "./wire/command.ts";
+import { termsFromWire, termsToWire, type WireTerms } from "./wire/terms.ts";
 
 /** The whole state of a market as bytes. Equal states give equal bytes. */
 

@@ -2,14 +2,14 @@ import { versionKey } from "../journal/journal-items.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { newestSnapshot } from "../journal/snapshots.ts";
 import type { Market } from "../market/market.ts";
-import { tradesKey } from "../market/market-items.ts";
-import { rowsOf } from "../market/projection.ts";
+import { tradesKey } from "../market-data/market-items.ts";
+import { rowsOf } from "../market-data/projection.ts";
 import { MarketState, openStatus } from "../matching/market-state.ts";
 import type { LiveOrder } from "../matching/order.ts";
 import { type Replayed, replay } from "../matching/replay.ts";
 import { stateText } from "../matching/snapshot.ts";
+import { orderFrom, orderKey } from "../orders/order-item.ts";
 import type { Item } from "../store/store.ts";
-import { orderFrom, orderKey } from "../trading/order-item.ts";
 import type { ReconciliationPorts } from "./conservation.ts";
 
 export type MarketCheck = {

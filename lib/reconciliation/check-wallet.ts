@@ -1,6 +1,6 @@
 import { holdAsset, remainingHold, toLive } from "../matching/order.ts";
+import { isLive, orderFrom, orderKey } from "../orders/order-item.ts";
 import type { Item } from "../store/store.ts";
-import { isLive, orderFrom, orderKey } from "../trading/order-item.ts";
 import { depositFrom } from "../wallet/deposit-item.ts";
 import { balancesOf, revisionOf, walletKey } from "../wallet/wallet-item.ts";
 import { withdrawalFrom } from "../wallet/withdrawal-item.ts";

@@ -2,11 +2,11 @@ import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Catalogue } from "../market/market.ts";
 import type { Command } from "../matching/command.ts";
 import { initialHold, type Side } from "../matching/order.ts";
+import { getOrder, type OrderId } from "../orders/get-order.ts";
+import { isLive, type OrderRecord } from "../orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 import type { Log } from "../ports/ports.ts";
 import type { Store } from "../store/store.ts";
-import { getOrder, type OrderId } from "./get-order.ts";
-import { isLive, type OrderRecord } from "./order-item.ts";
 
 export type CancelPorts = {
   readonly catalogue: Catalogue;

@@ -1,16 +1,16 @@
 import { createHash } from "node:crypto";
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import { type IdempotencyClaim, nameWrites, requestKey } from "../idempotency/request-items.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
 import type { Catalogue, Market } from "../market/market.ts";
 import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
+import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "../orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
 import { type Item, type SlotReason, type Store, StoreUnavailable } from "../store/store.ts";
 import { availableOf, isFrozen, walletKey, walletWrite } from "../wallet/wallet-item.ts";
-import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "./order-item.ts";
 import { type OrderRequest, readTerms } from "./order-request.ts";
-import { type IdempotencyClaim, nameWrites, requestKey } from "./request-items.ts";
 import { voidOrder } from "./void-order.ts";
 
 export type PlaceOrderPorts = {

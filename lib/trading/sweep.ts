@@ -1,8 +1,8 @@
 import { encodeTime } from "ulid";
 import type { Catalogue } from "../market/market.ts";
+import { orderFrom, orderKey } from "../orders/order-item.ts";
 import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
 import { type Item, type Key, type Store, StoreUnavailable } from "../store/store.ts";
-import { orderFrom, orderKey } from "./order-item.ts";
 import { voidOrder } from "./void-order.ts";
 
 export type SweepPorts = {

@@ -1,12 +1,12 @@
+import { forgetWrites } from "../idempotency/request-items.ts";
 import type { Market } from "../market/market.ts";
 import { holdAsset, initialHold } from "../matching/order.ts";
+import { type OrderRecord, orderKey } from "../orders/order-item.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { RetryPorts } from "../store/retries.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Store } from "../store/store.ts";
 import { walletWrite } from "../wallet/wallet-item.ts";
-import { type OrderRecord, orderKey } from "./order-item.ts";
-import { forgetWrites } from "./request-items.ts";
 
 /**
  * Takes back an order that did not reach its market: rejected and hold released in one transaction, on condition that it is still pending.

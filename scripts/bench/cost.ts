@@ -1,13 +1,13 @@
 import { createDynamoStore } from "../../lib/adapters/dynamodb-store.ts";
 import { authenticate } from "../../lib/auth/authenticate.ts";
 import { success } from "../../lib/contract/refusal.ts";
-import { idempotently } from "../../lib/edge/idempotency.ts";
+import { idempotently } from "../../lib/idempotency/idempotently.ts";
 import { recover } from "../../lib/journal/recover.ts";
 import { saveSnapshot } from "../../lib/journal/snapshots.ts";
+import { awaitOrder } from "../../lib/orders/get-order.ts";
+import type { OrderRecord } from "../../lib/orders/order-item.ts";
+import { orderView } from "../../lib/orders/order-view.ts";
 import { cancelOrder } from "../../lib/trading/cancel-order.ts";
-import { awaitOrder } from "../../lib/trading/get-order.ts";
-import type { OrderRecord } from "../../lib/trading/order-item.ts";
-import { orderView } from "../../lib/trading/order-view.ts";
 import { CapacityMeter } from "./capacity.ts";
 import { costReport } from "./cost-report.ts";
 import type { Engines } from "./engines.ts";

@@ -1,4 +1,4 @@
-import type { OrderRecord } from "../../lib/trading/order-item.ts";
+import type { OrderRecord } from "../../lib/orders/order-item.ts";
 import type { InProcessExchange, User } from "./in-process.ts";
 
 /** Half of the orders rest, and the other half fill one of those. */

@@ -16,38 +16,38 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "sequence check off by one: the last command again",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: "BigInt(sequence) <= last",
     replace: "BigInt(sequence) < last",
   },
   {
     name: "sequence check off by one: the next command skipped",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: "BigInt(sequence) <= last",
     replace: "BigInt(sequence) <= last + 256n",
   },
   {
     name: "the queue's epoch is read once and never again",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: "    if (known !== undefined &&",
     replace: "    if (known !== undefined) return known;\n    if (known !== undefined &&",
   },
   {
     name: "no entry for a batch of no-ops",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: "      const result = await this.#commit(planned, deadlines);",
     replace:
       "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await this.#commit(planned, deadlines);",
   },
   {
     name: "precedence of slots wrong: orders before the fence",
-    file: "lib/trading/transaction.ts",
+    file: "lib/matcher/transaction.ts",
     find: `  if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };`,
     replace: `  if (failed.some((slot) => slot.kind === "fence") && !failed.some((slot) => slot.kind === "pending")) return { kind: "fence" };`,
   },
   {
     name: "book kept after a commit that ran out of time",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: `      if (result === "out_of_time") {
         this.#state = undefined;`,
     replace: `      if (result === "out_of_time") {
@@ -55,7 +55,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "book kept after the fence was lost",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: `      if (result === "lost") {
         this.#state = undefined;`,
     replace: `      if (result === "lost") {
@@ -63,13 +63,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "a plan that failed leaves its traces in the book",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: "        state.rollBack(planned.savepoint);",
     replace: "",
   },
   {
     name: "an answer that was lost counts as somebody else's commit",
-    file: "lib/trading/matcher.ts",
+    file: "lib/matcher/matcher.ts",
     find: `sealedFrom(item).hash === sealed.hash ? "ours" : "lost"`,
     replace: `sealedFrom(item).hash !== sealed.hash ? "ours" : "lost"`,
   },
@@ -81,14 +81,14 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "cancel of a pending order without its condition",
-    file: "lib/trading/transaction.ts",
+    file: "lib/matcher/transaction.ts",
     find: `    remove: ["liveUserId"],
     when: [{ attribute: "status", is: "equal", to: "pending" }],`,
     replace: `    remove: ["liveUserId"],`,
   },
   {
     name: "new order without its condition",
-    file: "lib/trading/transaction.ts",
+    file: "lib/matcher/transaction.ts",
     find: `  if (isNew) return { when: [{ attribute: "status", is: "equal", to: "pending" }] };`,
     replace: "  if (isNew) return {};",
   },
@@ -166,7 +166,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "projector trusting its own memory: the watermark moves without condition",
-    file: "lib/market/projector.ts",
+    file: "lib/market-data/projector.ts",
     find: `        from === 0
           ? { attribute: "version", is: "absent" }
           : { attribute: "version", is: "equal", to: BigInt(from) },`,
@@ -174,7 +174,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: "projector starts from a snapshot beyond its watermark",
-    file: "lib/market/projector.ts",
+    file: "lib/market-data/projector.ts",
     find: "(await newestSnapshot(this.#market, this.#ports, watermark))",
     replace: "(await newestSnapshot(this.#market, this.#ports))",
   },

@@ -2,8 +2,8 @@ import { DeleteQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import type { Command } from "../../lib/matching/command.ts";
+import { readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
-import { readMessage } from "../../lib/trading/queued-command.ts";
 import { type SqsServer, startSqsServer } from "../../scripts/local/sqs/server.ts";
 import { createQueue, handleOf, newClient, receiveAll } from "../unit/queue/sqs-fixture.ts";
 

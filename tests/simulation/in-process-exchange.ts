@@ -1,12 +1,12 @@
 import { readCatalogue } from "../../lib/market/market.ts";
-import { Projector } from "../../lib/market/projector.ts";
-import { commandToWire } from "../../lib/matching/command-wire.ts";
+import { Projector } from "../../lib/market-data/projector.ts";
+import { Matcher } from "../../lib/matcher/matcher.ts";
 import type { QueuedCommand } from "../../lib/matching/plan.ts";
+import { commandToWire } from "../../lib/matching/wire/command.ts";
+import { readMessage } from "../../lib/matching/wire/message.ts";
 import type { CommandQueue } from "../../lib/ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../../lib/ports/ports.ts";
 import type { Store } from "../../lib/store/store.ts";
-import { Matcher } from "../../lib/trading/matcher.ts";
-import { readMessage } from "../../lib/trading/queued-command.ts";
 import definitions from "../../resources/markets.json" with { type: "json" };
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
 import type { Delivery } from "../../scripts/local/sqs/message.ts";

@@ -1,7 +1,8 @@
 import { readJournal } from "../../lib/journal/read-journal.ts";
 import type { Market } from "../../lib/market/market.ts";
-import { statisticsKey } from "../../lib/market/market-items.ts";
+import { statisticsKey } from "../../lib/market-data/market-items.ts";
 import { type Entry, unseal } from "../../lib/matching/entry.ts";
+import { isLive, orderFrom, orderKey } from "../../lib/orders/order-item.ts";
 import { checkMarket } from "../../lib/reconciliation/check-market.ts";
 import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
 import {
@@ -12,7 +13,6 @@ import {
   userIdOf,
 } from "../../lib/reconciliation/conservation.ts";
 import type { Item, Store } from "../../lib/store/store.ts";
-import { isLive, orderFrom, orderKey } from "../../lib/trading/order-item.ts";
 import { depositKey } from "../../lib/wallet/deposit-item.ts";
 import { balancesOf } from "../../lib/wallet/wallet-item.ts";
 import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";

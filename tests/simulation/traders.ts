@@ -1,6 +1,6 @@
 import type { Result } from "../../lib/contract/refusal.ts";
-import { getOrder } from "../../lib/trading/get-order.ts";
-import type { OrderRecord } from "../../lib/trading/order-item.ts";
+import { getOrder } from "../../lib/orders/get-order.ts";
+import type { OrderRecord } from "../../lib/orders/order-item.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
 import { type PlaceOrder, placeOrder } from "../../lib/trading/place-order.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";

@@ -2,11 +2,11 @@ import { closeToMarkets, openToMarkets } from "../../lib/admin/account-markets.t
 import { setMarketStatus } from "../../lib/admin/set-market-status.ts";
 import { updateUser } from "../../lib/admin/users/update-user.ts";
 
-import { idempotently } from "../../lib/edge/idempotency.ts";
+import { idempotently } from "../../lib/idempotency/idempotently.ts";
+import type { OrderRecord } from "../../lib/orders/order-item.ts";
 import { QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import { StoreUnavailable } from "../../lib/store/store.ts";
 import { cancelAllOrders, cancelOrder } from "../../lib/trading/cancel-order.ts";
-import type { OrderRecord } from "../../lib/trading/order-item.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";

@@ -1,5 +1,7 @@
-import { Projector } from "../../lib/market/projector.ts";
-import { commandToWire } from "../../lib/matching/command-wire.ts";
+import { Projector } from "../../lib/market-data/projector.ts";
+import { Matcher } from "../../lib/matcher/matcher.ts";
+import { commandToWire } from "../../lib/matching/wire/command.ts";
+import { readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import type { Clock, LogFields, Metrics, Random, RequestLog } from "../../lib/ports/ports.ts";
 import {
@@ -11,8 +13,6 @@ import {
   type Store,
   StoreUnavailable,
 } from "../../lib/store/store.ts";
-import { Matcher } from "../../lib/trading/matcher.ts";
-import { readMessage } from "../../lib/trading/queued-command.ts";
 import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { transactionOf } from "../../../lib/matcher/transaction.ts";
 import type { Command } from "../../../lib/matching/command.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import {
@@ -11,7 +12,6 @@ import {
 } from "../../../lib/matching/plan.ts";
 import { replay } from "../../../lib/matching/replay.ts";
 import { stateText } from "../../../lib/matching/snapshot.ts";
-import { transactionOf } from "../../../lib/trading/transaction.ts";
 import { EPOCH, queued } from "./play.ts";
 import { cancelOf, MARKET, placeOf, termsOf } from "./random-commands.ts";
 

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { transactionOf } from "../../../lib/matcher/transaction.ts";
 import type { Command } from "../../../lib/matching/command.ts";
 import type { SealedEntry } from "../../../lib/matching/entry.ts";
 import type { IgnoreReason } from "../../../lib/matching/event.ts";
@@ -6,7 +7,6 @@ import { MarketState } from "../../../lib/matching/market-state.ts";
 import { holdAsset, initialHold, remainingHold } from "../../../lib/matching/order.ts";
 import { advance, type Plan, plan, type QueuedCommand } from "../../../lib/matching/plan.ts";
 import { stateText } from "../../../lib/matching/snapshot.ts";
-import { transactionOf } from "../../../lib/trading/transaction.ts";
 import { MARKET } from "./random-commands.ts";
 
 export const EPOCH = "epoch";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Command } from "../../../lib/matching/command.ts";
-import { commandFromWire, commandToWire, type WireCommand } from "../../../lib/matching/command-wire.ts";
 import { type Entry, seal, unseal } from "../../../lib/matching/entry.ts";
 import type { CloseReason, Event } from "../../../lib/matching/event.ts";
-import { eventFromWire, eventToWire } from "../../../lib/matching/event-wire.ts";
-import { termsFromWire, termsToWire } from "../../../lib/matching/terms-wire.ts";
-import { readMessage } from "../../../lib/trading/queued-command.ts";
+import { commandFromWire, commandToWire, type WireCommand } from "../../../lib/matching/wire/command.ts";
+import { eventFromWire, eventToWire } from "../../../lib/matching/wire/event.ts";
+import { readMessage } from "../../../lib/matching/wire/message.ts";
+import { termsFromWire, termsToWire } from "../../../lib/matching/wire/terms.ts";
 import { cancelOf, placeOf, randomCommands, termsOf } from "./random-commands.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 30, unit: "grapheme" });

@@ -11,7 +11,7 @@ import {
 import { recover } from "../../../lib/journal/recover.ts";
 import { saveSnapshot } from "../../../lib/journal/snapshots.ts";
 import type { Market } from "../../../lib/market/market.ts";
-import { tradesKey } from "../../../lib/market/market-items.ts";
+import { tradesKey } from "../../../lib/market-data/market-items.ts";
 import { type Entry, seal, unseal } from "../../../lib/matching/entry.ts";
 import { takeSnapshot } from "../../../lib/matching/snapshot.ts";
 import { checkMarket, type MarketCheck } from "../../../lib/reconciliation/check-market.ts";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../../../lib/contract/refusal.ts";
+import { awaitOrder } from "../../../lib/orders/get-order.ts";
+import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { cancelAllOrders, cancelOrder } from "../../../lib/trading/cancel-order.ts";
-import { awaitOrder } from "../../../lib/trading/get-order.ts";
-import type { OrderRecord } from "../../../lib/trading/order-item.ts";
 import { VirtualClock } from "../../simulation/effects.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";

@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../../../lib/contract/refusal.ts";
+import { IDEMPOTENCY_TTL_S, requestKey } from "../../../lib/idempotency/request-items.ts";
 import { gateWrite } from "../../../lib/market/gate.ts";
+import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { type Store, StoreUnavailable } from "../../../lib/store/store.ts";
-import type { OrderRecord } from "../../../lib/trading/order-item.ts";
-import { IDEMPOTENCY_TTL_S, requestKey } from "../../../lib/trading/request-items.ts";
 import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../../lib/trading/sweep.ts";
 import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { type RecordingLog, VirtualClock } from "../../simulation/effects.ts";

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { orderKey } from "../../../lib/orders/order-item.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { StoreUnavailable } from "../../../lib/store/store.ts";
 import { cancelOrder } from "../../../lib/trading/cancel-order.ts";
-import { orderKey } from "../../../lib/trading/order-item.ts";
 import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../../lib/trading/sweep.ts";
 import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { type RecordingLog, VirtualClock } from "../../simulation/effects.ts";

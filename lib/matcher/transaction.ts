@@ -3,9 +3,9 @@ import { gateWrite } from "../market/gate.ts";
 import type { MarketStatus } from "../market/market.ts";
 import type { OrderChange, PendingCancel, WalletChange } from "../matching/effects.ts";
 import type { Plan } from "../matching/plan.ts";
+import { isLive, orderKey } from "../orders/order-item.ts";
 import type { Condition, Item, SlotReason, Write } from "../store/store.ts";
 import { walletWrite } from "../wallet/wallet-item.ts";
-import { isLive, orderKey } from "./order-item.ts";
 
 /** What a slot of the commit's transaction is about; a failed one teaches the matcher something about it. */
 export type Slot =

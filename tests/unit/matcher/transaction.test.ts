@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { classify, type Slot, transactionOf } from "../../../lib/matcher/transaction.ts";
 import { Effects } from "../../../lib/matching/effects.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import { type Plan, plan } from "../../../lib/matching/plan.ts";
 import type { SlotReason } from "../../../lib/store/store.ts";
-import { classify, type Slot, transactionOf } from "../../../lib/trading/transaction.ts";
 import { queued } from "../matching/play.ts";
 import { cancelOf, MARKET, placeOf, termsOf } from "../matching/random-commands.ts";
 

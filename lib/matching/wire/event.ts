@@ -1,5 +1,5 @@
-import type { ClosedStatus, CloseReason, Event, IgnoreReason } from "./event.ts";
-import { termsFromWire, termsToWire, type WireTerms } from "./terms-wire.ts";
+import type { ClosedStatus, CloseReason, Event, IgnoreReason } from "../event.ts";
+import { termsFromWire, termsToWire, type WireTerms } from "./terms.ts";
 
 /** Events as journal entries carry them: a letter for the type, then the fields in order. */
 export type WireEvent =

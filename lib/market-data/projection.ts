@@ -1,10 +1,10 @@
 import { versionKey } from "../journal/journal-items.ts";
+import { notional } from "../market/market.ts";
 import type { Trade } from "../matching/effects.ts";
 import type { MarketState } from "../matching/market-state.ts";
 import type { LiveOrder, Side } from "../matching/order.ts";
 import type { Replayed } from "../matching/replay.ts";
 import type { Item, Key, Write } from "../store/store.ts";
-import { notional } from "./market.ts";
 import { depthKey, fillsKey, hourOf, statisticsKey, timeKey, tradesKey } from "./market-items.ts";
 
 /** What a journal entry becomes in `market-data`. Every row is the same whenever it is written again. */

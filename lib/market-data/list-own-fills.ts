@@ -1,12 +1,12 @@
 import { type Result, success } from "../contract/refusal.ts";
-import { listFills, type OwnFill } from "../market/list-trades.ts";
 import type { Catalogue } from "../market/market.ts";
-import { summaryKey } from "../market/market-items.ts";
+import { getOrder } from "../orders/get-order.ts";
+import type { OrderRecord } from "../orders/order-item.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Listing, ListRequest } from "../store/listing.ts";
 import type { Store } from "../store/store.ts";
-import { getOrder } from "./get-order.ts";
-import type { OrderRecord } from "./order-item.ts";
+import { listFills, type OwnFill } from "./list-trades.ts";
+import { summaryKey } from "./market-items.ts";
 
 type Ports = { readonly catalogue: Catalogue; readonly store: Store; readonly clock: Clock };
 

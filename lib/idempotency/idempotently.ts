@@ -1,7 +1,7 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import type { EdgePorts } from "../edge/ports.ts";
+import type { Answer } from "../edge/request.ts";
 import type { Place } from "../store/store.ts";
-import type { EdgePorts } from "./ports.ts";
-import type { Answer } from "./request.ts";
 import {
   type Found,
   forgetRecord,

@@ -1,5 +1,5 @@
+import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
 import type { PublicTrade } from "./list-trades.ts";
-import { type Catalogue, formatPrice, formatQuantity, type Market } from "./market.ts";
 import type { OrderBook } from "./order-book.ts";
 
 /** Market data as the contract words it. */

@@ -1,8 +1,8 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import type { Catalogue } from "../market/market.ts";
 import type { Side } from "../matching/order.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
 import type { Item, Store } from "../store/store.ts";
-import type { Catalogue } from "./market.ts";
 import { fillsKey, timeKey, tradeId, tradesKey } from "./market-items.ts";
 import type { FillRow, TradeRow } from "./projection.ts";
 

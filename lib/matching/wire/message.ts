@@ -1,5 +1,5 @@
-import { commandFromWire } from "../matching/command-wire.ts";
-import type { QueuedCommand } from "../matching/plan.ts";
+import type { QueuedCommand } from "../plan.ts";
+import { commandFromWire } from "./command.ts";
 
 /** A message as the queue delivers it. */
 export type Message = {

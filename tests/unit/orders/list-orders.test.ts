@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { listOrders, type OrderFilter } from "../../../lib/orders/list-orders.ts";
+import { isLive, type OrderRecord } from "../../../lib/orders/order-item.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../../../lib/store/listing.ts";
 import type { Query, Store } from "../../../lib/store/store.ts";
 import { cancelOrder } from "../../../lib/trading/cancel-order.ts";
-import { listOrders, type OrderFilter } from "../../../lib/trading/list-orders.ts";
-import { isLive, type OrderRecord } from "../../../lib/trading/order-item.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { accepted, limit, openAccount, orderNow, place } from "../../simulation/traders.ts";

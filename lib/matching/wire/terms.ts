@@ -1,4 +1,4 @@
-import type { OrderTerms } from "./order.ts";
+import type { OrderTerms } from "../order.ts";
 
 /** Order terms as JSON text carries them: integers as strings, a market order without price, and so on. */
 export type WireTerms = {

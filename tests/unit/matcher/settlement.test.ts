@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { cancelAllOrders, cancelOrder } from "../../../lib/trading/cancel-order.ts";
-import type { OrderRecord } from "../../../lib/trading/order-item.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";

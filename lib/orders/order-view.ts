@@ -1,5 +1,5 @@
-import type { OwnFill } from "../market/list-trades.ts";
 import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
+import type { OwnFill } from "../market-data/list-trades.ts";
 import { type OrderType, receivedAsset, type TimeInForce } from "../matching/order.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import { divideHalfUp } from "../money/rounding.ts";

@@ -1,11 +1,11 @@
 import { readJournal } from "../journal/read-journal.ts";
 import { newestSnapshot, saveSnapshot, snapshotHeaders } from "../journal/snapshots.ts";
+import type { Market } from "../market/market.ts";
 import { MarketState } from "../matching/market-state.ts";
 import { type Replayed, replay } from "../matching/replay.ts";
 import type { Clock, Log, Metrics } from "../ports/ports.ts";
 import { type RetryPorts, withRetries } from "../store/retries.ts";
 import type { Store, Write } from "../store/store.ts";
-import type { Market } from "./market.ts";
 import { summaryKey } from "./market-items.ts";
 import { depthRow, rowsOf, statisticsWrites } from "./projection.ts";
 

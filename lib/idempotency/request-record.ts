@@ -1,7 +1,7 @@
+import type { Answer } from "../edge/request.ts";
 import type { Clock, Random } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Condition, Item, Place, Store, Write } from "../store/store.ts";
-import type { Answer } from "./request.ts";
 
 /**
  * The record of an idempotency key: one facet of the item (user, `KEY#` key) of the table `requests`. The item's other facet is a

@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { entryKey, sealedFrom } from "../../../lib/journal/journal-items.ts";
 import { gateKey } from "../../../lib/market/gate.ts";
+import type { Matcher } from "../../../lib/matcher/matcher.ts";
 import { unseal } from "../../../lib/matching/entry.ts";
+import { type OrderRecord, orderFrom, orderKey } from "../../../lib/orders/order-item.ts";
 import type { Item, SlotReason, Write } from "../../../lib/store/store.ts";
 import { cancelAllOrders, cancelOrder } from "../../../lib/trading/cancel-order.ts";
-import type { Matcher } from "../../../lib/trading/matcher.ts";
-import { type OrderRecord, orderFrom, orderKey } from "../../../lib/trading/order-item.ts";
 import { voidOrder } from "../../../lib/trading/void-order.ts";
 import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { type RecordingLog, VirtualClock } from "../../simulation/effects.ts";

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { recover } from "../../../lib/journal/recover.ts";
 import type { Market } from "../../../lib/market/market.ts";
-import { depthKey } from "../../../lib/market/market-items.ts";
-import { orderBookView } from "../../../lib/market/market-views.ts";
-import { type DepthCache, type OrderBook, readOrderBook } from "../../../lib/market/order-book.ts";
+import { orderBookView } from "../../../lib/market-data/market-data-views.ts";
+import { depthKey } from "../../../lib/market-data/market-items.ts";
+import { type DepthCache, type OrderBook, readOrderBook } from "../../../lib/market-data/order-book.ts";
 import type { MarketState } from "../../../lib/matching/market-state.ts";
 import { VirtualClock } from "../../simulation/effects.ts";
 import { firstTimes, hookedStore, unavailable } from "../../simulation/faulty-store.ts";

@@ -1,9 +1,9 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { readJournal } from "../journal/read-journal.ts";
+import type { Catalogue } from "../market/market.ts";
 import { type LevelChanges, unseal } from "../matching/entry.ts";
 import type { Clock } from "../ports/ports.ts";
 import type { Item, Store } from "../store/store.ts";
-import type { Catalogue } from "./market.ts";
 import { depthKey } from "./market-items.ts";
 
 export type OrderBook = {

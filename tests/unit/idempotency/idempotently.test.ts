@@ -7,7 +7,7 @@ import { route } from "../../../lib/contract/route.ts";
 import { endpoint, type Input } from "../../../lib/edge/endpoint.ts";
 import { type Item, StoreUnavailable } from "../../../lib/store/store.ts";
 import { startTestPorts, type TestPorts } from "../auth/test-ports.ts";
-import { type Answered, call, type Request } from "./calls.ts";
+import { type Answered, call, type Request } from "../edge/calls.ts";
 
 const PASSWORD = "correct horse battery";
 const shared = {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type OrderRecord, orderFrom, pendingOrderItem } from "../../../lib/trading/order-item.ts";
-import { orderView } from "../../../lib/trading/order-view.ts";
+import { type OrderRecord, orderFrom, pendingOrderItem } from "../../../lib/orders/order-item.ts";
+import { orderView } from "../../../lib/orders/order-view.ts";
 import { CATALOGUE } from "../../simulation/in-process-exchange.ts";
 
 const ORDER: OrderRecord = {

@@ -1,6 +1,6 @@
-import type { CancelReason, Command } from "./command.ts";
-import type { Side } from "./order.ts";
-import { positive, termsFromWire, termsToWire, text, type WireTerms } from "./terms-wire.ts";
+import type { CancelReason, Command } from "../command.ts";
+import type { Side } from "../order.ts";
+import { positive, termsFromWire, termsToWire, text, type WireTerms } from "./terms.ts";
 
 /** Commands as queue messages and continuations carry them. */
 export type WireCommand = { readonly kind: string; readonly id: string; readonly [field: string]: unknown };

@@ -19,7 +19,7 @@ const CONSUME = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "
 
 /** Whoever calls with a token is looked up: the session may have ended, the account may be frozen. */
 const SIGNED_IN = { Users: GET };
-/** Deeds leave a record; records are added, never changed. */
+/** Actions leave a record; records are added, never changed. */
 const AUDITED = { Audit: ADD };
 /** What a client has named is remembered, and forgotten where it came to nothing. */
 const NAMED = { Requests: [...GET, ...CHANGE, ...DELETE] };

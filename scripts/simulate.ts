@@ -84,8 +84,8 @@ function printCoverage(hits: ReadonlyMap<string, number>): readonly string[] {
 }
 
 async function tell(failing: ScheduleResult, index: number): Promise<number> {
-  const { seed, deeds, faults } = failing;
-  console.error(`seed ${seed} (schedule ${index}): ${deeds} deeds, ${faults} faults`);
+  const { seed, actions, faults } = failing;
+  console.error(`seed ${seed} (schedule ${index}): ${actions} actions, ${faults} faults`);
   for (const violation of failing.violations.slice(0, 10)) console.error(`  ${violation}`);
   if (values["no-story"]) return 1;
   console.error("shortening it ...");

@@ -4,7 +4,7 @@ import { success } from "../../lib/contract/refusal.ts";
 import { listFills as route } from "../../lib/contract/trading.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
 import { listOwnFills } from "../../lib/market-data/list-own-fills.ts";
-import { fillView } from "../../lib/orders/order-view.ts";
+import { fillView } from "../../lib/market-data/market-data-views.ts";
 
 export const handler = endpoint(
   route,

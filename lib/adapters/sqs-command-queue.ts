@@ -1,11 +1,10 @@
+import { createHash } from "node:crypto";
 import {
   ChangeMessageVisibilityBatchCommand,
   GetQueueAttributesCommand,
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
-import { hashOf } from "../matching/entry.ts";
-import { commandToWire } from "../matching/wire/command.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 
 export type SqsQueueOptions = {
@@ -49,14 +48,14 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
   }
 
   return {
-    async send(market, command, correlationId) {
+    async send(market, { id, body }) {
       try {
         await client.send(
           new SendMessageCommand({
             QueueUrl: urlOf(market),
-            MessageBody: JSON.stringify({ command: commandToWire(command), correlationId }),
+            MessageBody: body,
             MessageGroupId: market,
-            MessageDeduplicationId: command.id,
+            MessageDeduplicationId: id,
           }),
         );
       } catch (cause) {
@@ -67,7 +66,7 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
       const attributes = await attributesOf(urlOf(market));
       // Short, because every journal entry carries it.
       return {
-        id: `${attributes.CreatedTimestamp}-${hashOf(String(attributes.QueueArn)).slice(0, 8)}`,
+        id: `${attributes.CreatedTimestamp}-${createHash("sha256").update(String(attributes.QueueArn)).digest("hex").slice(0, 8)}`,
         createdMs: Number(attributes.CreatedTimestamp) * 1_000,
       };
     },

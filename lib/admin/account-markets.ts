@@ -1,4 +1,5 @@
 import type { Catalogue } from "../market/market.ts";
+import { commandMessage } from "../matching/wire/message.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
 import type { Clock, Random } from "../ports/ports.ts";
 
@@ -13,24 +14,24 @@ type Account = { readonly userId: string; readonly correlationId: string };
 
 /** Tells every market to cancel an account's orders and to refuse those that were accepted but have not had their turn. */
 export async function closeToMarkets(account: Account, ports: AccountMarketsPorts): Promise<void> {
-  await sendToAll("bar", account, ports);
+  await sendToAll("freeze", account, ports);
 }
 
 /** Takes that back. */
 export async function openToMarkets(account: Account, ports: AccountMarketsPorts): Promise<void> {
-  await sendToAll("admit", account, ports);
+  await sendToAll("unfreeze", account, ports);
 }
 
 /** @throws QueueUnavailable where a market's queue cannot be reached; repeating is harmless. */
 async function sendToAll(
-  kind: "bar" | "admit",
+  kind: "freeze" | "unfreeze",
   { userId, correlationId }: Account,
   ports: AccountMarketsPorts,
 ): Promise<void> {
   const { catalogue, queue, clock, random } = ports;
   await Promise.all(
     [...catalogue.markets.keys()].map((market) =>
-      queue.send(market, { kind, id: random.id(clock.nowMs()), userId }, correlationId),
+      queue.send(market, commandMessage({ kind, id: random.id(clock.nowMs()), userId }, correlationId)),
     ),
   );
 }

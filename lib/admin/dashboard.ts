@@ -22,19 +22,19 @@ const DAY_MS = 24 * HOUR_MS;
 export async function readDashboard(ports: DashboardPorts) {
   const nowMs = ports.clock.nowMs();
   const todayMs = nowMs - (nowMs % DAY_MS);
-  const [users, markets, pending, deeds, deadLetterDepth] = await Promise.all([
+  const [users, markets, pending, actions, deadLetterDepth] = await Promise.all([
     countUsers(todayMs, ports),
     Promise.all([...ports.catalogue.markets.values()].map((market) => marketFigures(market, nowMs, ports))),
     countItems({ table: "wallets", index: "withdrawalStatus", pk: "pending_approval" }, ports),
-    deedsOfToday(todayMs, nowMs, ports),
+    actionsOfToday(todayMs, nowMs, ports),
     ports.queue.deadLetterDepth(),
   ]);
   return {
     time: new Date(nowMs).toISOString(),
     users,
     markets,
-    withdrawals: { pending, today: deeds.withdrawals },
-    deposits: { today: deeds.deposits },
+    withdrawals: { pending, today: actions.withdrawals },
+    deposits: { today: actions.deposits },
     deadLetterDepth,
   };
 }
@@ -86,17 +86,17 @@ async function marketFigures(market: Market, nowMs: number, ports: DashboardPort
 }
 
 /** Credits and withdrawal decisions of the day, from the audit records that stand in their transactions. */
-async function deedsOfToday(todayMs: number, nowMs: number, ports: DashboardPorts) {
-  const deeds = { deposits: 0, withdrawals: 0 };
+async function actionsOfToday(todayMs: number, nowMs: number, ports: DashboardPorts) {
+  const actions = { deposits: 0, withdrawals: 0 };
   for await (const item of allItems(
     { table: "audit", pk: monthOf(nowMs), from: encodeTime(todayMs) },
     ports,
   )) {
     const { action } = readAuditRecord(item);
-    if (action === "deposit_credited") deeds.deposits++;
-    if (action === "withdrawal_completed") deeds.withdrawals++;
+    if (action === "deposit_credited") actions.deposits++;
+    if (action === "withdrawal_completed") actions.withdrawals++;
   }
-  return deeds;
+  return actions;
 }
 
 async function countItems(query: Query, ports: DashboardPorts): Promise<number> {

@@ -2,6 +2,7 @@ import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { gateWrite } from "../market/gate.ts";
 import type { Catalogue, MarketStatus } from "../market/market.ts";
+import { commandMessage } from "../matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 import type { Clock, Log, Random } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
@@ -52,8 +53,7 @@ export async function setMarketStatus(
   try {
     await ports.queue.send(
       market,
-      { kind: "set_status", id: operationId, status, actor },
-      input.correlationId,
+      commandMessage({ kind: "set_status", id: operationId, status, actor }, input.correlationId),
     );
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;

@@ -3,7 +3,7 @@ import type { Item, Write } from "../store/store.ts";
 
 /** What an administrator may ask about later: who did what to what. */
 export type AuditEvent = {
-  /** A ULID: records are kept and listed by it, whatever the time of the deed. */
+  /** A ULID: records are kept and listed by it, whatever the time of the action. */
   readonly id: string;
   /** A user's id, or `system`. */
   readonly actor: string;

@@ -114,14 +114,17 @@ async function rehash(account: StoredAccount, password: string, ports: AuthPorts
   );
 }
 
-type Deed = {
+type Attempt = {
   readonly action: string;
   readonly account: Account;
   readonly credentials: Credentials;
   readonly details: { readonly [name: string]: string };
 };
 
-function eventOf({ action, account, credentials, details }: Deed, { clock, random }: AuthPorts): AuditEvent {
+function eventOf(
+  { action, account, credentials, details }: Attempt,
+  { clock, random }: AuthPorts,
+): AuditEvent {
   const { client, requestId } = credentials;
   const timeMs = clock.nowMs();
   return {

@@ -1,9 +1,10 @@
+import type { Answer } from "../contract/answer.ts";
 import type { Code, Refusal } from "../contract/refusal.ts";
 import { QueueUnavailable } from "../ports/command-queue.ts";
 import type { Metrics, RequestLog } from "../ports/ports.ts";
 import { StoreUnavailable } from "../store/store.ts";
 import { ANSWERS } from "./answers.ts";
-import { type Answer, type EdgeMiddleware, Refused } from "./request.ts";
+import { type EdgeMiddleware, Refused } from "./request.ts";
 
 /** A refusal in the one public shape of errors. */
 export function refusalAnswer(refusal: Refusal, requestId: string): Answer {

@@ -1,4 +1,5 @@
-import { type Answer, type EdgeMiddleware, type HttpAnswer, isHttpAnswer } from "./request.ts";
+import type { Answer } from "../contract/answer.ts";
+import { type EdgeMiddleware, type HttpAnswer, isHttpAnswer } from "./request.ts";
 
 const HEADERS = {
   "cache-control": "no-store",

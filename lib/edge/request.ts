@@ -1,6 +1,7 @@
 import type { MiddlewareObj } from "@middy/core";
 import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import type { SignedIn } from "../auth/authenticate.ts";
+import type { Answer } from "../contract/answer.ts";
 import type { Refusal } from "../contract/refusal.ts";
 
 /** What the middlewares learn about a request, each its own part, in the order in which they run. */
@@ -15,13 +16,6 @@ export type EdgeState = {
 };
 
 export type EdgeEvent = APIGatewayProxyEventV2 & { edge: EdgeState };
-
-/** An answer before it is turned into text. */
-export type Answer = {
-  readonly status: number;
-  readonly body: unknown;
-  readonly headers?: { readonly [name: string]: string };
-};
 
 /** An answer as API Gateway takes it. */
 export type HttpAnswer = { statusCode: number; headers: { [name: string]: string }; body: string };

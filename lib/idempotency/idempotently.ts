@@ -1,7 +1,8 @@
+import type { Answer } from "../contract/answer.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { EdgePorts } from "../edge/ports.ts";
-import type { Answer } from "../edge/request.ts";
-import type { Place } from "../store/store.ts";
+import type { Clock, Log, Random } from "../ports/ports.ts";
+import type { Place, Store } from "../store/store.ts";
+import { type IdempotencyKey, requestPlace } from "./request-item.ts";
 import {
   type Found,
   forgetRecord,
@@ -10,15 +11,14 @@ import {
   openRecord,
   type RequestRecord,
   readRecord,
-  recordPlace,
 } from "./request-record.ts";
 
-/** What a use case needs that writes the record in its own transaction. */
-export type IdempotencyKey = {
-  readonly key: string;
-  readonly fingerprint: string;
-  /** The key is a client order id too, so its item must not expire. */
-  readonly shared: boolean;
+/** `log` tells of records that could not be written after the call. */
+export type IdempotencyPorts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
 };
 
 export type Call = {
@@ -49,8 +49,8 @@ export function isIdempotencyKey(text: string): boolean {
  * of two at once one may be refused what the other is granted. A refusal changed nothing, so it is forgotten and may be tried again;
  * after a throw nobody knows, so the record stays.
  */
-export async function idempotently(call: Call, run: Run, ports: EdgePorts): Promise<Result<Answer>> {
-  const place = recordPlace(call.userId, call.key);
+export async function idempotently(call: Call, run: Run, ports: IdempotencyPorts): Promise<Result<Answer>> {
+  const place = requestPlace(call.userId, call.key);
   let drawn: string | undefined;
   for (let look = 0; look < MOST_LOOKS; look++) {
     const found = await readRecord(place, ports.clock.nowMs(), ports.store);
@@ -74,13 +74,17 @@ export async function idempotently(call: Call, run: Run, ports: EdgePorts): Prom
 }
 
 /** Use cases that write the record themselves make a repetition harmless; of the others, one runs at a time. */
-function isUnderWay({ startedMs }: RequestRecord, { clock }: EdgePorts): boolean {
+function isUnderWay({ startedMs }: RequestRecord, { clock }: IdempotencyPorts): boolean {
   return startedMs !== undefined && clock.nowMs() - startedMs < LONGEST_CALL_MS;
 }
 
 type Opening = { readonly place: Place; readonly found: Found; readonly operationId: string };
 
-async function open(call: Call, { place, found, operationId }: Opening, ports: EdgePorts): Promise<boolean> {
+async function open(
+  call: Call,
+  { place, found, operationId }: Opening,
+  ports: IdempotencyPorts,
+): Promise<boolean> {
   if (call.kept === "record")
     return openRecord({ place, found, record: { fingerprint: call.fingerprint, operationId } }, ports);
   if (found.record !== undefined) return true;
@@ -101,7 +105,7 @@ type Operation = {
 async function runOnce(
   call: Call,
   { place, operationId, shared, run }: Operation,
-  ports: EdgePorts,
+  ports: IdempotencyPorts,
 ): Promise<Result<Answer>> {
   const { key, fingerprint } = call;
   const result = await run(operationId, { key, fingerprint, shared }).catch(async (fault: unknown) => {
@@ -128,7 +132,7 @@ async function runOnce(
 }
 
 /** This call is not under way any more, so the next one need not wait for it. Where that cannot be written, it waits. */
-async function leave(place: Place, operationId: string, ports: EdgePorts): Promise<void> {
+async function leave(place: Place, operationId: string, ports: IdempotencyPorts): Promise<void> {
   try {
     await leaveRecord(place, operationId, ports);
   } catch (cause) {

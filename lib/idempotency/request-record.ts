@@ -1,12 +1,11 @@
-import type { Answer } from "../edge/request.ts";
+import type { Answer } from "../contract/answer.ts";
 import type { Clock, Random } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Condition, Item, Place, Store, Write } from "../store/store.ts";
+import { expiryOfKey } from "./request-item.ts";
 
 /**
- * The record of an idempotency key: one facet of the item (user, `KEY#` key) of the table `requests`. The item's other facet is a
- * client order id, written by the trading use cases and kept for good: an item that has it carries no `expiresAt`, or its TTL
- * would end the order's name with it. So this file changes its own attributes and deletes only an item that has no others.
+ * The record of an idempotency key: one facet of its item. So this file changes its own attributes, and deletes only an item that has no others.
  */
 export type RequestRecord = {
   readonly fingerprint: string;
@@ -17,15 +16,8 @@ export type RequestRecord = {
   readonly answer?: Answer;
 };
 
-/** A promise of at least 24 hours, kept with room for slow retries. */
-export const KEEP_SECONDS = 48 * 60 * 60;
-
 const FACET = ["fingerprint", "operationId", "startedMs", "answer", "expiresAt"] as const;
 const NO_CLIENT_FACET: Condition = { attribute: "clientFingerprint", is: "absent" };
-
-export function recordPlace(userId: string, key: string): Place {
-  return { table: "requests", key: { pk: userId, sk: `KEY#${key}` } };
-}
 
 export type Found = {
   readonly record?: RequestRecord;
@@ -69,7 +61,7 @@ type Opening = { readonly place: Place; readonly record: RequestRecord; readonly
 
 /** Writes a new record, or takes over that of a call that has died; false where somebody else was faster. */
 export async function openRecord({ place, record, found }: Opening, ports: Ports): Promise<boolean> {
-  const expiresAt = BigInt(Math.floor(ports.clock.nowMs() / 1000) + KEEP_SECONDS);
+  const expiresAt = expiryOfKey(ports.clock.nowMs());
   const { fingerprint, operationId } = record;
   return holds(
     {

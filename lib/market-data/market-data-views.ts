@@ -1,5 +1,6 @@
 import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
-import type { PublicTrade } from "./list-trades.ts";
+import { feeView } from "../orders/order-view.ts";
+import type { OwnFill, PublicTrade } from "./list-trades.ts";
 import type { OrderBook } from "./order-book.ts";
 
 /** Market data as the contract words it. */
@@ -19,6 +20,21 @@ export function tradeView(trade: PublicTrade, catalogue: Catalogue) {
     quantity: formatQuantity(market, trade.lots),
     takerSide: trade.takerSide,
     time: new Date(trade.timeMs).toISOString(),
+  };
+}
+
+export function fillView(fill: OwnFill, catalogue: Catalogue) {
+  const market = definitionOf(fill.market, catalogue);
+  return {
+    id: fill.id,
+    orderId: fill.orderId,
+    market: fill.market,
+    side: fill.side,
+    price: formatPrice(market, fill.priceTicks),
+    quantity: formatQuantity(market, fill.lots),
+    fee: feeView(market, fill.side, fill.fee),
+    role: fill.role,
+    time: new Date(fill.timeMs).toISOString(),
   };
 }
 

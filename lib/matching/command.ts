@@ -24,9 +24,9 @@ export type Command =
       readonly side?: Side;
       readonly reason: CancelReason;
     }
-  /** Cancels all orders of an account and refuses further ones until it is admitted again: a freeze. */
-  | { readonly kind: "bar"; readonly id: string; readonly userId: string }
-  | { readonly kind: "admit"; readonly id: string; readonly userId: string }
+  /** Cancels all orders of an account and refuses further ones until it is unfrozen. */
+  | { readonly kind: "freeze"; readonly id: string; readonly userId: string }
+  | { readonly kind: "unfreeze"; readonly id: string; readonly userId: string }
   | {
       readonly kind: "set_status";
       readonly id: string;

@@ -23,13 +23,16 @@ export function execute(state: MarketState, command: Command, emit: Emit): Progr
       return cancel(state, command, emit);
     case "cancel_all":
       return cancelAll(state, command, emit);
-    case "bar": {
-      if (!state.barred.has(command.userId) && !emit({ type: "barred", userId: command.userId }))
+    case "freeze": {
+      if (
+        !state.frozenAccounts.has(command.userId) &&
+        !emit({ type: "account_frozen", userId: command.userId })
+      )
         return "out_of_room";
       return cancelAll(state, { userId: command.userId, reason: "account_frozen" }, emit);
     }
-    case "admit":
-      return emit({ type: "admitted", userId: command.userId }) ? "done" : "out_of_room";
+    case "unfreeze":
+      return emit({ type: "account_unfrozen", userId: command.userId }) ? "done" : "out_of_room";
     case "set_status":
       return emit({ type: "status_set", status: command.status }) ? "done" : "out_of_room";
   }
@@ -57,7 +60,7 @@ function refusalOf(
   terms: OrderTerms,
 ): "market_halted" | "account_frozen" | "too_many_open_orders" | undefined {
   if (state.status === "halted") return "market_halted";
-  if (state.barred.has(terms.userId)) return "account_frozen";
+  if (state.frozenAccounts.has(terms.userId)) return "account_frozen";
   if (state.book.countOf(terms.userId) >= MAX_OPEN_ORDERS_PER_USER) return "too_many_open_orders";
   return undefined;
 }

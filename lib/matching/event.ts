@@ -62,6 +62,6 @@ export type Event =
   /** An order whose wallet contradicts the journal leaves the book, hold kept, until an admin has looked. */
   | { readonly type: "suspended"; readonly orderId: string }
   | { readonly type: "status_set"; readonly status: MarketStatus }
-  | { readonly type: "barred"; readonly userId: string }
-  | { readonly type: "admitted"; readonly userId: string }
+  | { readonly type: "account_frozen"; readonly userId: string }
+  | { readonly type: "account_unfrozen"; readonly userId: string }
   | { readonly type: "ignored"; readonly commandId: string; readonly reason: IgnoreReason };

@@ -39,7 +39,7 @@ export const EMPTY_HEAD: Head = { version: 0, hash: "", epoch: "", lastSequence:
 export class MarketState {
   readonly market: Market;
   readonly book = new Book();
-  readonly barred = new Set<string>();
+  readonly frozenAccounts = new Set<string>();
   /** Earned since the market's beginning, in smallest units. */
   readonly fees = { base: 0n, quote: 0n };
   head: Head = EMPTY_HEAD;
@@ -112,9 +112,9 @@ export class MarketState {
         this.status = event.status;
         return;
       }
-      case "barred":
-      case "admitted":
-        this.#setBarred(event.userId, event.type === "barred");
+      case "account_frozen":
+      case "account_unfrozen":
+        this.#setFrozen(event.userId, event.type === "account_frozen");
         return;
       case "ignored":
         return;
@@ -222,11 +222,12 @@ export class MarketState {
     });
   }
 
-  #setBarred(userId: string, barred: boolean): void {
-    const before = this.barred.has(userId);
-    const set = (value: boolean) => (value ? this.barred.add(userId) : this.barred.delete(userId));
+  #setFrozen(userId: string, frozen: boolean): void {
+    const before = this.frozenAccounts.has(userId);
+    const set = (value: boolean) =>
+      value ? this.frozenAccounts.add(userId) : this.frozenAccounts.delete(userId);
     this.#undo.push(() => set(before));
-    set(barred);
+    set(frozen);
   }
 }
 

@@ -270,8 +270,8 @@ function itemsOf(state: MarketState, event: Event): readonly string[] {
       return [`order ${event.orderId}`, `wallet ${event.userId}`];
     case "status_set":
       return ["gate"];
-    case "barred":
-    case "admitted":
+    case "account_frozen":
+    case "account_unfrozen":
     case "ignored":
       return [];
   }

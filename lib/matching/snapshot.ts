@@ -16,7 +16,7 @@ type Wire = {
   readonly head: Head;
   readonly status: "open" | "halted";
   readonly fees: readonly [base: string, quote: string];
-  readonly barred: readonly string[];
+  readonly frozenAccounts: readonly string[];
   /** In the order in which they trade. */
   readonly bids: readonly WireOrder[];
   readonly asks: readonly WireOrder[];
@@ -53,7 +53,7 @@ export function openSnapshot(market: Market, { bytes, checksum }: Snapshot): Mar
   state.status = wire.status;
   state.fees.base = BigInt(wire.fees[0]);
   state.fees.quote = BigInt(wire.fees[1]);
-  for (const userId of wire.barred) state.barred.add(userId);
+  for (const userId of wire.frozenAccounts) state.frozenAccounts.add(userId);
   for (const order of wire.bids) state.book.add(orderFromWire(order));
   for (const order of wire.asks) state.book.add(orderFromWire(order));
   if (wire.taker !== undefined) state.taker = orderFromWire(wire.taker);
@@ -73,7 +73,7 @@ function toWire(state: MarketState): Wire {
     head: state.head,
     status: state.status,
     fees: [String(state.fees.base), String(state.fees.quote)],
-    barred: [...state.barred].sort(),
+    frozenAccounts: [...state.frozenAccounts].sort(),
     bids: [...state.book.orders("buy")].map(orderToWire),
     asks: [...state.book.orders("sell")].map(orderToWire),
     ...(taker === undefined ? {} : { taker: orderToWire(taker) }),

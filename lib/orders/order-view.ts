@@ -1,5 +1,4 @@
 import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
-import type { OwnFill } from "../market-data/list-trades.ts";
 import { type OrderType, receivedAsset, type TimeInForce } from "../matching/order.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import { divideHalfUp } from "../money/rounding.ts";
@@ -74,22 +73,4 @@ function averagePrice(market: Market, { filledLots, filledQuote }: OrderRecord):
   const numerator = filledQuote * 10n ** BigInt(AVERAGE_PRICE_DECIMALS + market.base.decimals);
   const divisor = filledLots * market.lotUnits * 10n ** BigInt(market.quote.decimals);
   return formatDecimal(divideHalfUp(numerator, divisor), AVERAGE_PRICE_DECIMALS);
-}
-
-/** A fill as the contract words it. */
-export function fillView(fill: OwnFill, catalogue: Catalogue) {
-  const market = catalogue.markets.get(fill.market);
-  if (market === undefined)
-    throw new Error(`fill ${fill.id} is of market ${fill.market}, which is not defined`);
-  return {
-    id: fill.id,
-    orderId: fill.orderId,
-    market: fill.market,
-    side: fill.side,
-    price: formatPrice(market, fill.priceTicks),
-    quantity: formatQuantity(market, fill.lots),
-    fee: feeView(market, fill.side, fill.fee),
-    role: fill.role,
-    time: new Date(fill.timeMs).toISOString(),
-  };
 }

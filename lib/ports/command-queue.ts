@@ -1,5 +1,3 @@
-import type { Command } from "../matching/command.ts";
-
 /** Which queue a market has at present. */
 export type QueueEpoch = {
   /** Another text after the queue was created anew. */
@@ -8,13 +6,20 @@ export type QueueEpoch = {
   readonly createdMs: number;
 };
 
+/** A text on its way to a market. */
+export type QueueMessage = {
+  /** What has this id and was sent within the last five minutes is the same message, and arrives once. */
+  readonly id: string;
+  readonly body: string;
+};
+
 /** The markets' queues, as the accepting side and the matcher see them. */
 export type CommandQueue = {
   /**
-   * Puts a command at the end of a market's queue; its id is the deduplication id.
+   * Puts a message at the end of a market's queue.
    * @throws QueueUnavailable where it is not known to have arrived: it may have, or not.
    */
-  send(market: string, command: Command, correlationId: string): Promise<void>;
+  send(market: string, message: QueueMessage): Promise<void>;
   epoch(market: string): Promise<QueueEpoch>;
   /** The market whose queue has this ARN. */
   marketOf(queueArn: string): string;

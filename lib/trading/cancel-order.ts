@@ -2,6 +2,7 @@ import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { Catalogue } from "../market/market.ts";
 import type { Command } from "../matching/command.ts";
 import { initialHold, type Side } from "../matching/order.ts";
+import { commandMessage } from "../matching/wire/message.ts";
 import { getOrder, type OrderId } from "../orders/get-order.ts";
 import { isLive, type OrderRecord } from "../orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
@@ -64,7 +65,7 @@ type Context = { readonly input: Operation; readonly ports: CancelPorts };
 
 async function send(market: string, command: Command, { input, ports }: Context): Promise<Result<undefined>> {
   try {
-    await ports.queue.send(market, command, input.correlationId);
+    await ports.queue.send(market, commandMessage(command, input.correlationId));
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     ports.log.error("command_not_enqueued", fault, { market, kind: command.kind });

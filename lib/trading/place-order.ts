@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import { type IdempotencyClaim, nameWrites, requestKey } from "../idempotency/request-items.ts";
+import { claimWrites } from "../idempotency/order-claims.ts";
+import { type IdempotencyKey, requestKey, requestPlace } from "../idempotency/request-item.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
 import type { Catalogue, Market } from "../market/market.ts";
 import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
+import { commandMessage } from "../matching/wire/message.ts";
 import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "../orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
@@ -29,7 +31,7 @@ export type PlaceOrder = {
   readonly operationId: string;
   readonly request: OrderRequest;
   readonly correlationId: string;
-  readonly idempotency?: IdempotencyClaim | undefined;
+  readonly idempotency?: IdempotencyKey | undefined;
 };
 
 /**
@@ -63,13 +65,11 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
     { table: "market-data", key: gateKey(market.market) },
     { table: "wallets", key: walletKey(userId) },
     { table: "orders", key: orderKey(userId, input.operationId) },
-    ...(clientOrderId === undefined
-      ? []
-      : [{ table: "requests", key: requestKey(userId, clientOrderId) } as const]),
+    ...(clientOrderId === undefined ? [] : [requestPlace(userId, clientOrderId)]),
   ]);
   // A repeated order is answered before anything about the present is looked at: it was accepted then, and is not sent again.
   if (before !== undefined) return success(orderFrom(before));
-  if (named?.clientOrderId !== undefined) return await namedBefore(named, input, ports);
+  if (named?.clientOrderId !== undefined) return await claimedBefore(named, input, ports);
   if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
   const funds = fundsRefusal(wallet, market, terms.value);
   if (funds !== undefined) return funds;
@@ -92,7 +92,7 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
 
 type Context = { readonly input: PlaceOrder; readonly market: Market };
 
-/** One transaction: the hold moves from available to locked, the order stands as pending, its names are taken. */
+/** One transaction: the hold moves from available to locked, the order stands as pending, its client order id and idempotency key are taken. */
 async function reserve(
   record: OrderRecord,
   { input, market }: Context,
@@ -100,7 +100,7 @@ async function reserve(
 ): Promise<Result<OrderRecord> | undefined> {
   const { terms } = record;
   const hold = initialHold(market, terms);
-  const names = nameWrites({
+  const claims = claimWrites({
     userId: terms.userId,
     orderId: terms.id,
     clientOrderId: record.clientOrderId,
@@ -124,7 +124,7 @@ async function reserve(
           item: pendingOrderItem(record),
           when: [{ attribute: "pk", is: "absent" }],
         },
-        ...names,
+        ...claims,
       ]),
     ports,
   );
@@ -132,10 +132,10 @@ async function reserve(
   const [wallet, order, ...taken] = outcome.reasons;
   // The id is ours alone: where the order exists, this very transaction took place and its answer was lost.
   if (order?.code === "condition") return undefined;
-  const name = taken.find(
+  const claimed = taken.find(
     (reason): reason is SlotReason & { code: "condition" } => reason.code === "condition",
   );
-  if (name !== undefined) return await namedBefore(name.item ?? {}, input, ports);
+  if (claimed !== undefined) return await claimedBefore(claimed.item ?? {}, input, ports);
   const item = wallet?.code === "condition" ? wallet.item : undefined;
   return fundsRefusal(item, market, terms) ?? refuse("INSUFFICIENT_FUNDS");
 }
@@ -148,7 +148,8 @@ async function enqueue(
   const { terms } = record;
   const { log, metrics, queue } = ports;
   try {
-    await queue.send(market.market, { kind: "place", id: terms.id, order: terms }, input.correlationId);
+    const command = { kind: "place", id: terms.id, order: terms } as const;
+    await queue.send(market.market, commandMessage(command, input.correlationId));
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     log.error("order_not_enqueued", fault, { orderId: terms.id, market: market.market });
@@ -180,8 +181,8 @@ function fundsRefusal(
   return availableOf(wallet, asset) < initialHold(market, terms) ? refuse("INSUFFICIENT_FUNDS") : undefined;
 }
 
-/** One of the order's names is taken: by the same request, whose order is the answer, or by another one. */
-async function namedBefore(
+/** The client order id or the idempotency key is taken: by the same request, whose order is the answer, or by another one. */
+async function claimedBefore(
   named: Item,
   { userId, request, idempotency }: PlaceOrder,
   ports: PlaceOrderPorts,
@@ -196,7 +197,7 @@ async function namedBefore(
     named.sk === requestKey(userId, request.clientOrderId).sk &&
     named.clientOrderId !== undefined;
   // Another request changed the item between its being read and written: a repetition will see it as it is.
-  if (!isKey && !isClientId) throw new StoreUnavailable("a name changed hands");
+  if (!isKey && !isClientId) throw new StoreUnavailable("a client order id or idempotency key changed hands");
   if (!isKey && named.clientFingerprint !== fingerprintOf(request))
     return refuse("DUPLICATE_CLIENT_ORDER_ID");
   const id = String(isKey ? named.operationId : named.clientOrderId);
@@ -208,7 +209,7 @@ async function existing(
   { store }: PlaceOrderPorts,
 ): Promise<OrderRecord> {
   const item = await store.get({ table: "orders", key: orderKey(userId, id) });
-  if (item === undefined) throw new Error(`order ${id} is named but does not exist`);
+  if (item === undefined) throw new Error(`order ${id} was claimed but does not exist`);
   return orderFrom(item);
 }
 

@@ -1,4 +1,4 @@
-import { forgetWrites } from "../idempotency/request-items.ts";
+import { releaseWrites } from "../idempotency/order-claims.ts";
 import type { Market } from "../market/market.ts";
 import { holdAsset, initialHold } from "../matching/order.ts";
 import { type OrderRecord, orderKey } from "../orders/order-item.ts";
@@ -10,7 +10,7 @@ import { walletWrite } from "../wallet/wallet-item.ts";
 
 /**
  * Takes back an order that did not reach its market: rejected and hold released in one transaction, on condition that it is still pending.
- * `forget` frees its names as well, so that a retry starts anew: only where nobody has been told that the order was accepted. If its command arrives after all, the matcher's own condition fails and drops it.
+ * `forget` gives its client order id and idempotency key back as well, so that a retry starts anew: only where nobody has been told that the order was accepted. If its command arrives after all, the matcher's own condition fails and drops it.
  *
  * @returns false where the order is not pending any more: then its market has it, or somebody else voided it.
  */
@@ -36,7 +36,7 @@ export async function voidOrder(
           terms.userId,
           new Map([[holdAsset(market, terms.side), { available: hold, locked: -hold }]]),
         ),
-        ...(forget ? forgetWrites({ ...order, userId: terms.userId }) : []),
+        ...(forget ? releaseWrites({ ...order, userId: terms.userId }) : []),
       ]),
     ports,
   );

@@ -2,6 +2,7 @@ import { DeleteMessageCommand, ReceiveMessageCommand, SQSClient } from "@aws-sdk
 import { createDynamoStore } from "../../lib/adapters/dynamodb-store.ts";
 import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import type { Command } from "../../lib/matching/command.ts";
+import { commandMessage } from "../../lib/matching/wire/message.ts";
 import type { Store, Write } from "../../lib/store/store.ts";
 import type { Engines } from "./engines.ts";
 import { InProcessExchange } from "./in-process.ts";
@@ -139,7 +140,7 @@ async function measureQueueHop({ sqsEndpoint, prefix }: Engines, show: Show): Pr
       const command: Command = { kind: "cancel_all", id: `hop-${hop}`, userId: "bench", reason: "user" };
       const arrival = receive.then((answer) => ({ answer, at: performance.now() }));
       const sentAt = performance.now();
-      await queue.send(MARKET, command, command.id);
+      await queue.send(MARKET, commandMessage(command, command.id));
       const { answer, at } = await arrival;
       const [message] = answer.Messages ?? [];
       if (message === undefined) throw new Error("the queue delivered nothing");

@@ -9,7 +9,6 @@ import { type Catalogue, type Market, readCatalogue } from "../../lib/market/mar
 import { Projector } from "../../lib/market-data/projector.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
 import type { QueuedCommand } from "../../lib/matching/plan.ts";
-import { commandToWire } from "../../lib/matching/wire/command.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import type { OrderRecord } from "../../lib/orders/order-item.ts";
 import type { CommandQueue } from "../../lib/ports/command-queue.ts";
@@ -68,11 +67,10 @@ export class InProcessExchange implements EdgePorts {
     if (definition === undefined) throw new Error(`no market ${market}`);
     this.market = definition;
     this.queue = {
-      send: async (_market, command, correlationId) => {
-        const body = JSON.stringify({ command: commandToWire(command), correlationId });
+      send: async (_market, { id, body }) => {
         this.#sequence += 256n;
         const sequence = String(this.#sequence);
-        this.#messages.push(readMessage({ messageId: command.id, body, sequence, sentMs: clock.nowMs() }));
+        this.#messages.push(readMessage({ messageId: id, body, sequence, sentMs: clock.nowMs() }));
       },
       epoch: async () => {
         onQueueCall();

@@ -2,7 +2,7 @@ import { DeleteQueueCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import type { Command } from "../../lib/matching/command.ts";
-import { readMessage } from "../../lib/matching/wire/message.ts";
+import { commandMessage, readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import { type SqsServer, startSqsServer } from "../../scripts/local/sqs/server.ts";
 import { createQueue, handleOf, newClient, receiveAll } from "../unit/queue/sqs-fixture.ts";
@@ -32,8 +32,8 @@ beforeEach(async () => {
   queueUrl = await createQueue(client, `cex-test-${market}.fifo`, { FifoQueue: "true" });
 });
 
-function bar(id: string): Command {
-  return { kind: "bar", id, userId: "ALICE" };
+function freeze(id: string): Command {
+  return { kind: "freeze", id, userId: "ALICE" };
 }
 
 async function receive() {
@@ -67,12 +67,12 @@ describe("a command sent to a market's queue", () => {
         takerRate: 2_000n,
       },
     };
-    await queue.send(market, place, "request-1");
-    await queue.send(market, bar("B1"), "request-2");
+    await queue.send(market, commandMessage(place, "request-1"));
+    await queue.send(market, commandMessage(freeze("B1"), "request-2"));
     const received = (await receive()).map(({ queued }) => queued);
     expect(received).toMatchObject([
       { id: "O1", correlationId: "request-1", command: place },
-      { id: "B1", correlationId: "request-2", command: bar("B1") },
+      { id: "B1", correlationId: "request-2", command: freeze("B1") },
     ]);
     expect(BigInt(received[1]?.sequence ?? 0)).toBeGreaterThan(BigInt(received[0]?.sequence ?? 0));
     expect(received[0]?.timeMs).toBeGreaterThanOrEqual(before - 1);
@@ -80,34 +80,38 @@ describe("a command sent to a market's queue", () => {
   });
 
   test("twice arrives once: its id is the deduplication id", async () => {
-    await queue.send(market, bar("B1"), "first");
-    await queue.send(market, bar("B1"), "again");
-    await queue.send(market, bar("B2"), "other");
+    await queue.send(market, commandMessage(freeze("B1"), "first"));
+    await queue.send(market, commandMessage(freeze("B1"), "again"));
+    await queue.send(market, commandMessage(freeze("B2"), "other"));
     expect((await receive()).map(({ queued }) => queued.correlationId)).toEqual(["first", "other"]);
   });
 
   test("that cannot be put there is refused as unavailable", async () => {
-    await expect(queue.send("NO-QUEUE", bar("B1"), "c")).rejects.toBeInstanceOf(QueueUnavailable);
+    await expect(queue.send("NO-QUEUE", commandMessage(freeze("B1"), "c"))).rejects.toBeInstanceOf(
+      QueueUnavailable,
+    );
     const nobody = createSqsCommandQueue({
       queuePrefix: "cex-test",
       baseUrl: "http://127.0.0.1:19499/000000000000",
       endpoint: "http://127.0.0.1:19499",
     });
-    await expect(nobody.send(market, bar("B1"), "c")).rejects.toBeInstanceOf(QueueUnavailable);
+    await expect(nobody.send(market, commandMessage(freeze("B1"), "c"))).rejects.toBeInstanceOf(
+      QueueUnavailable,
+    );
   });
 });
 
 describe("a market's queue", () => {
   test("counts what waits and what is in flight", async () => {
     expect(await queue.depth(market)).toBe(0);
-    for (const id of ["B1", "B2", "B3"]) await queue.send(market, bar(id), "c");
+    for (const id of ["B1", "B2", "B3"]) await queue.send(market, commandMessage(freeze(id), "c"));
     expect(await queue.depth(market)).toBe(3);
     await receive();
     expect(await queue.depth(market)).toBe(3);
   });
 
   test("gives messages again, in order, after the delay that was asked for", async () => {
-    for (const id of ["B1", "B2", "B3"]) await queue.send(market, bar(id), "c");
+    for (const id of ["B1", "B2", "B3"]) await queue.send(market, commandMessage(freeze(id), "c"));
     const first = await receive();
     expect(await receive()).toEqual([]);
     const handles = first.map(({ handle }) => handle);
@@ -125,7 +129,7 @@ describe("a market's queue", () => {
   });
 
   test("is content with handles whose time is over", async () => {
-    await queue.send(market, bar("B1"), "c");
+    await queue.send(market, commandMessage(freeze("B1"), "c"));
     const handles = (await receive()).map(({ handle }) => handle);
     await queue.redeliver(market, handles, 0);
     await receive();
@@ -135,13 +139,13 @@ describe("a market's queue", () => {
 
   test("has an identity that stays while it lives and is another one once it was created anew", async () => {
     const epoch = await queue.epoch(market);
-    await queue.send(market, bar("B1"), "c");
+    await queue.send(market, commandMessage(freeze("B1"), "c"));
     expect(await queue.epoch(market)).toEqual(epoch);
     await client.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
     await expect(queue.epoch(market)).rejects.toThrow();
     await createQueue(client, `cex-test-${market}.fifo`, { FifoQueue: "true" });
     expect(await queue.epoch(market)).not.toEqual(epoch);
-    await queue.send(market, bar("B1"), "after");
+    await queue.send(market, commandMessage(freeze("B1"), "after"));
     expect((await receive()).map(({ queued }) => queued.correlationId)).toEqual(["after"]);
   });
 

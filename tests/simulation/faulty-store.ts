@@ -61,16 +61,16 @@ export function busy(slots: number, code: "conflict" | "throttled" = "conflict")
   return { ok: false, reasons };
 }
 
-/** Runs `deed` on the first `times` calls that match, and lets all others pass. */
+/** Runs `action` on the first `times` calls that match, and lets all others pass. */
 export function firstTimes<C>(
   times: number,
   matches: (call: StoreCall) => boolean,
-  deed: (call: StoreCall) => C,
+  action: (call: StoreCall) => C,
 ) {
   let left = times;
   return (call: StoreCall): C | undefined => {
     if (left === 0 || !matches(call)) return undefined;
     left--;
-    return deed(call);
+    return action(call);
   };
 }

@@ -2,7 +2,6 @@ import { readCatalogue } from "../../lib/market/market.ts";
 import { Projector } from "../../lib/market-data/projector.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
 import type { QueuedCommand } from "../../lib/matching/plan.ts";
-import { commandToWire } from "../../lib/matching/wire/command.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import type { CommandQueue } from "../../lib/ports/command-queue.ts";
 import type { Clock, Log, Metrics, Random } from "../../lib/ports/ports.ts";
@@ -53,12 +52,7 @@ export class InProcessExchange {
     this.metrics = metrics;
     for (const market of this.catalogue.markets.keys()) this.createQueue(market, 1_000n);
     this.queue = {
-      send: async (market, command, correlationId) => {
-        this.#send(market, {
-          id: command.id,
-          body: JSON.stringify({ command: commandToWire(command), correlationId }),
-        });
-      },
+      send: async (market, message) => this.#send(market, message),
       epoch: async (market) => {
         const { epoch, createdMs } = this.#queueOf(market);
         return { id: epoch, createdMs };

@@ -1,6 +1,6 @@
 import type { Deposit } from "../../lib/wallet/deposit-item.ts";
 import type { WithdrawalStatus } from "../../lib/wallet/withdrawal-item.ts";
-import type { Deed } from "./traffic.ts";
+import type { Action } from "./traffic.ts";
 
 export type OrderRef = {
   readonly userId: string;
@@ -18,7 +18,7 @@ export class Memory {
   readonly deposits = new Map<string, Deposit>();
   readonly withdrawals: { readonly id: string; readonly userId: string }[] = [];
   readonly decisions = new Map<string, { readonly userId: string; readonly status: WithdrawalStatus }>();
-  readonly repeatable: Deed[] = [];
+  readonly repeatable: Action[] = [];
   readonly broken: string[] = [];
   /** Names that stood for one order and then for another. */
   readonly renamed: {

@@ -9,13 +9,13 @@ import { judge, judgeAtRest } from "./judge.ts";
 import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
 import { type Process, Scheduler } from "./scheduler.ts";
-import { type Deed, drawDeed, MARKETS } from "./traffic.ts";
+import { type Action, drawAction, MARKETS } from "./traffic.ts";
 import { World } from "./world.ts";
 
 export type ScheduleOptions = {
   readonly seed: number;
-  /** Client deeds, and single faults, that are left out: how a failing schedule is shortened. */
-  readonly withoutDeeds?: ReadonlySet<number>;
+  /** Client actions, and single faults, that are left out: how a failing schedule is shortened. */
+  readonly withoutActions?: ReadonlySet<number>;
   readonly withoutFaults?: ReadonlySet<number>;
 };
 
@@ -24,7 +24,7 @@ export type ScheduleResult = {
   readonly violations: readonly string[];
   readonly hits: ReadonlyMap<string, number>;
   readonly story: readonly string[];
-  readonly deeds: number;
+  readonly actions: number;
   readonly faults: number;
   readonly steps: number;
 };
@@ -34,11 +34,11 @@ const MOST_STEPS = 60_000;
 /** One world, its traffic and its faults, from a seed: the same seed gives the same story. */
 export async function runSchedule({
   seed,
-  withoutDeeds = new Set(),
+  withoutActions = new Set(),
   withoutFaults = new Set(),
 }: ScheduleOptions): Promise<ScheduleResult> {
   const chance = chanceFrom(seed);
-  // Streams of their own, so that leaving out a deed or a fault does not change all others.
+  // Streams of their own, so that leaving out a action or a fault does not change all others.
   const streams = {
     turns: chanceFrom(seed ^ 0x1111),
     faults: chanceFrom(seed ^ 0x2222),
@@ -51,11 +51,11 @@ export async function runSchedule({
   });
   const world = new World(scheduler, adversary, streams.world);
   const memory = new Memory();
-  const deeds = 10 + chance.below(40);
+  const actions = 10 + chance.below(40);
   const cast: Cast = { chance, scheduler, adversary, world, memory };
   let violations: readonly string[];
   try {
-    violations = await play(cast, { deeds, withoutDeeds });
+    violations = await play(cast, { actions, withoutActions });
   } catch (fault) {
     violations = [`thrown: ${describe(fault)}`];
   }
@@ -65,7 +65,7 @@ export async function runSchedule({
     violations,
     hits: adversary.hits,
     story: adversary.story,
-    deeds,
+    actions,
     faults: adversary.decisions,
     steps: scheduler.steps,
   };
@@ -73,24 +73,24 @@ export async function runSchedule({
 
 type Cast = Stage & { readonly chance: Chance; readonly adversary: Adversary; readonly memory: Memory };
 
-/** Traffic and trouble, until all deeds are done; then peace, and the verdict. Ends at the first violation. */
+/** Traffic and trouble, until all actions are done; then peace, and the verdict. Ends at the first violation. */
 async function play(
   cast: Cast,
-  { deeds, withoutDeeds }: { readonly deeds: number; readonly withoutDeeds: ReadonlySet<number> },
+  { actions, withoutActions }: { readonly actions: number; readonly withoutActions: ReadonlySet<number> },
 ): Promise<readonly string[]> {
   const { chance, scheduler, adversary, world, memory } = cast;
   adversary.isActive = false;
   const damage = await prepare(cast, (body) => run(scheduler, body));
   adversary.isActive = true;
-  const drawn = Array.from({ length: deeds }, (): Deed => drawDeed(chance, memory));
+  const drawn = Array.from({ length: actions }, (): Action => drawAction(chance, memory));
   const next = drawn.entries();
   for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
     if (scheduler.steps > MOST_STEPS) return ["the world does not come to rest"];
     if (scheduler.fault !== undefined) return [];
     const roll = chance.fraction();
     if (!upcoming.done && roll < 0.12) {
-      const [index, deed] = upcoming.value;
-      if (!withoutDeeds.has(index)) start(deed, cast);
+      const [index, action] = upcoming.value;
+      if (!withoutActions.has(index)) start(action, cast);
       upcoming = next.next();
     }
     if (roll > 0.75) startDelivery(chance.pick(MARKETS), cast);
@@ -116,9 +116,12 @@ function describe(fault: unknown): string {
 
 type Stage = { readonly scheduler: Scheduler; readonly world: World };
 
-function start(deed: Deed, { scheduler, world, adversary }: Stage & { readonly adversary: Adversary }): void {
-  adversary.story.push(`-- ${deed.name}`);
-  scheduler.start(deed.name, (process) => deed.run(world.portsOf(() => process)));
+function start(
+  action: Action,
+  { scheduler, world, adversary }: Stage & { readonly adversary: Adversary },
+): void {
+  adversary.story.push(`-- ${action.name}`);
+  scheduler.start(action.name, (process) => action.run(world.portsOf(() => process)));
 }
 
 function startDelivery(market: string, { scheduler, world }: Stage): void {

@@ -20,22 +20,22 @@ export const MARKETS = ["BTC-USDT", "ETH-USDT"] as const;
 export const USERS = ["ANNA", "BERT", "CARL", "DORA"] as const;
 
 /** What a client does once: a use case, with the answer noted as the client's view. */
-export type Deed = { readonly name: string; run(ports: WorldPorts): Promise<void> };
+export type Action = { readonly name: string; run(ports: WorldPorts): Promise<void> };
 
-/** Draws the next deed. All chances are drawn here, so that what runs at the same time cannot change them. */
-export function drawDeed(chance: Chance, memory: Memory): Deed {
+/** Draws the next action. All chances are drawn here, so that what runs at the same time cannot change them. */
+export function drawAction(chance: Chance, memory: Memory): Action {
   const user = chance.pick(USERS);
   const market = chance.pick(MARKETS);
   const roll = chance.fraction();
-  if (roll < 0.52) return orderDeed(chance, memory, { user, request: drawOrder(chance, market) });
-  if (roll < 0.68) return cancelDeed(chance, memory);
-  if (roll < 0.76) return cancelAllDeed(chance, memory, { user, market });
-  if (roll < 0.8) return depositDeed(chance, memory, user);
-  if (roll < 0.86) return withdrawalDeed(memory, user);
-  if (roll < 0.91) return decisionDeed(chance, memory);
-  if (roll < 0.94) return haltDeed(chance, market);
-  if (roll < 0.97) return freezeDeed(chance, user);
-  return repeatDeed(chance, memory);
+  if (roll < 0.52) return orderAction(chance, memory, { user, request: drawOrder(chance, market) });
+  if (roll < 0.68) return cancelAction(chance, memory);
+  if (roll < 0.76) return cancelAllAction(chance, memory, { user, market });
+  if (roll < 0.8) return depositAction(chance, memory, user);
+  if (roll < 0.86) return withdrawalAction(memory, user);
+  if (roll < 0.91) return decisionAction(chance, memory);
+  if (roll < 0.94) return haltAction(chance, market);
+  if (roll < 0.97) return freezeAction(chance, user);
+  return repeatAction(chance, memory);
 }
 
 function drawOrder(chance: Chance, market: string): OrderRequest {
@@ -51,21 +51,21 @@ function drawOrder(chance: Chance, market: string): OrderRequest {
   return { market, side, type: "limit", price, quantity, timeInForce };
 }
 
-function orderDeed(
+function orderAction(
   chance: Chance,
   memory: Memory,
   { user, request }: { user: string; request: OrderRequest },
-): Deed {
+): Action {
   const named = chance.fraction();
   const text = `name-${chance.below(1_000_000)}`;
   const order = named < 0.25 ? { ...request, clientOrderId: text } : request;
   const key = named > 0.15 && named < 0.5 ? text : undefined;
-  const deed: Deed = {
+  const action: Action = {
     name: `${user} orders ${JSON.stringify(order)}${key === undefined ? "" : ` under ${key}`}`,
     run: (ports) => submitOrder({ user, order, key }, memory, ports),
   };
-  if (key !== undefined || order.clientOrderId !== undefined) memory.repeatable.push(deed);
-  return deed;
+  if (key !== undefined || order.clientOrderId !== undefined) memory.repeatable.push(action);
+  return action;
 }
 
 type Submission = { readonly user: string; readonly order: OrderRequest; readonly key: string | undefined };
@@ -99,7 +99,7 @@ async function submitOrder(
         );
         return placed.ok ? { ok: true, value: { status: 201, body: { id: placed.value.terms.id } } } : placed;
       },
-      { ...ports, accessTokens: { verify: async () => undefined } },
+      ports,
     );
     if (!answer.ok) return;
     memory.noteOrder({
@@ -114,7 +114,7 @@ async function submitOrder(
   });
 }
 
-function cancelDeed(chance: Chance, memory: Memory): Deed {
+function cancelAction(chance: Chance, memory: Memory): Action {
   const turn = chance.fraction();
   return {
     name: "a cancel",
@@ -130,11 +130,11 @@ function cancelDeed(chance: Chance, memory: Memory): Deed {
   };
 }
 
-function cancelAllDeed(
+function cancelAllAction(
   chance: Chance,
   memory: Memory,
   { user, market }: { user: string; market: string },
-): Deed {
+): Action {
   const side = ([undefined, "buy", "sell"] as const)[chance.below(3)];
   return {
     name: `${user} cancels all ${side ?? "orders"} of ${market}`,
@@ -153,11 +153,11 @@ function cancelAllDeed(
   };
 }
 
-function depositDeed(chance: Chance, memory: Memory, user: string): Deed {
+function depositAction(chance: Chance, memory: Memory, user: string): Action {
   const asset = chance.pick(["USDT", "BTC", "ETH"]);
   const amount = `${1 + chance.below(500)}`;
   const reference = `deposit-${chance.below(1_000_000)}`;
-  const deed: Deed = {
+  const action: Action = {
     name: `a deposit of ${amount} ${asset} for ${user}`,
     run: async (ports) => {
       const input = { userId: user, asset, amount, reference, actor: "ADMIN", requestId: "r" };
@@ -165,11 +165,11 @@ function depositDeed(chance: Chance, memory: Memory, user: string): Deed {
       if (credited?.ok === true) memory.noteDeposit(credited.value.deposit);
     },
   };
-  memory.repeatable.push(deed);
-  return deed;
+  memory.repeatable.push(action);
+  return action;
 }
 
-function withdrawalDeed(memory: Memory, user: string): Deed {
+function withdrawalAction(memory: Memory, user: string): Action {
   return {
     name: `${user} withdraws`,
     run: async (ports) => {
@@ -181,7 +181,7 @@ function withdrawalDeed(memory: Memory, user: string): Deed {
   };
 }
 
-function decisionDeed(chance: Chance, memory: Memory): Deed {
+function decisionAction(chance: Chance, memory: Memory): Action {
   const turn = chance.fraction();
   const decision = chance.pick<Decision>([
     { status: "completed", transactionId: "0x1" },
@@ -201,7 +201,7 @@ function decisionDeed(chance: Chance, memory: Memory): Deed {
   };
 }
 
-function haltDeed(chance: Chance, market: string): Deed {
+function haltAction(chance: Chance, market: string): Action {
   const status = chance.pick(["halted", "open", "open"] as const);
   return {
     name: `${market} is ${status}`,
@@ -213,7 +213,7 @@ function haltDeed(chance: Chance, market: string): Deed {
   };
 }
 
-function freezeDeed(chance: Chance, user: string): Deed {
+function freezeAction(chance: Chance, user: string): Action {
   const status = chance.pick(["frozen", "active", "active"] as const);
   return {
     name: `${user} is ${status}`,
@@ -229,11 +229,11 @@ function freezeDeed(chance: Chance, user: string): Deed {
   };
 }
 
-function repeatDeed(chance: Chance, memory: Memory): Deed {
-  const deed = memory.repeatable[Math.floor(chance.fraction() * memory.repeatable.length)];
-  return deed === undefined
+function repeatAction(chance: Chance, memory: Memory): Action {
+  const action = memory.repeatable[Math.floor(chance.fraction() * memory.repeatable.length)];
+  return action === undefined
     ? { name: "nothing", run: async () => {} }
-    : { ...deed, name: `again: ${deed.name}` };
+    : { ...action, name: `again: ${action.name}` };
 }
 
 function refOf({ market, terms }: OrderRecord): Omit<OrderRef, "isSent"> {

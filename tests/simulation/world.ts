@@ -1,6 +1,5 @@
 import { Projector } from "../../lib/market-data/projector.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
-import { commandToWire } from "../../lib/matching/wire/command.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import type { Clock, LogFields, Metrics, Random, RequestLog } from "../../lib/ports/ports.ts";
@@ -259,19 +258,18 @@ export class World {
 
   #queuePort(running: () => Process): CommandQueue {
     return {
-      send: async (market, command, correlationId) => {
+      send: async (market, { id, body }) => {
         const process = running();
         await this.#scheduler.turn(process);
         const fault = this.#adversary.choose(
           ["send_failed", "send_unheard", "crash_before", "crash_after", "frozen"],
-          `send ${command.kind} by ${process.name}`,
+          `send by ${process.name}`,
         );
         if (fault === "crash_before") return await this.#scheduler.crash(process);
         if (fault === "send_failed") throw new QueueUnavailable("no answer");
         if (fault === "frozen") await this.#scheduler.turn(process, FROZEN_MS);
-        const body = JSON.stringify({ command: commandToWire(command), correlationId });
         this.#queueOf(market).fifo.send(
-          { groupId: market, deduplicationId: command.id, body },
+          { groupId: market, deduplicationId: id, body },
           this.#scheduler.nowMs(),
         );
         if (fault === "crash_after") return await this.#scheduler.crash(process);

@@ -45,8 +45,8 @@ export function commandFromWire(wire: unknown): Command {
         ...(fields.side === undefined ? {} : { side: side(fields.side) }),
         reason: cancelReason(fields.reason),
       };
-    case "bar":
-    case "admit":
+    case "freeze":
+    case "unfreeze":
       return { kind: fields.kind, id, userId: text(fields.userId) };
     case "set_status": {
       const status = fields.status;

@@ -48,9 +48,9 @@ export function eventToWire(event: Event): WireEvent {
       return ["s", event.orderId];
     case "status_set":
       return ["m", event.status];
-    case "barred":
+    case "account_frozen":
       return ["b", event.userId];
-    case "admitted":
+    case "account_unfrozen":
       return ["a", event.userId];
     case "ignored":
       return ["i", event.commandId, event.reason];
@@ -93,9 +93,9 @@ export function eventFromWire(wire: WireEvent): Event {
     case "m":
       return { type: "status_set", status: wire[1] };
     case "b":
-      return { type: "barred", userId: wire[1] };
+      return { type: "account_frozen", userId: wire[1] };
     case "a":
-      return { type: "admitted", userId: wire[1] };
+      return { type: "account_unfrozen", userId: wire[1] };
     case "i":
       return { type: "ignored", commandId: wire[1], reason: wire[2] };
   }

@@ -1,5 +1,14 @@
+import type { Command } from "../command.ts";
 import type { QueuedCommand } from "../plan.ts";
-import { commandFromWire } from "./command.ts";
+import { commandFromWire, commandToWire } from "./command.ts";
+
+/** A command as its market's queue carries it; `correlationId` is that of the request that caused it. */
+export function commandMessage(
+  command: Command,
+  correlationId: string,
+): { readonly id: string; readonly body: string } {
+  return { id: command.id, body: JSON.stringify({ command: commandToWire(command), correlationId }) };
+}
 
 /** A message as the queue delivers it. */
 export type Message = {

@@ -103,7 +103,7 @@ describe("the dashboard", () => {
     });
   });
 
-  test("counts what waits for an administrator, and the deeds of today", async () => {
+  test("counts what waits for an administrator, and the actions of today", async () => {
     const alice = await register();
     clock.advance(-20 * HOUR_MS);
     await deposit(alice, "BTC", "10");

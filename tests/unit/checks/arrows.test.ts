@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { brokenArrows } from "../../../scripts/checks/arrows.ts";
+import { brokenArrows, DOMAIN } from "../../../scripts/checks/arrows.ts";
 
 function check(path: string, text: string): readonly string[] {
   return brokenArrows([{ path, text }]);
@@ -38,6 +38,26 @@ describe("arrows", () => {
       "lib/adapters/log.ts",
       'import type { EdgePorts } from "../edge/ports.ts";',
     ],
+    [
+      "the core that knows a projection of its log",
+      "lib/matching/plan.ts",
+      'import { depthKey } from "../market-data/market-items.ts";',
+    ],
+    [
+      "the API's half that knows the consumer's",
+      "lib/trading/place-order.ts",
+      'import { Matcher } from "../matcher/matcher.ts";',
+    ],
+    [
+      "the consumer's half that knows the API's",
+      "lib/matcher/matcher.ts",
+      'import { voidOrder } from "../trading/void-order.ts";',
+    ],
+    [
+      "ports that know the core",
+      "lib/ports/queue.ts",
+      'import type { Command } from "../matching/command.ts";',
+    ],
     ["the SDK in a handler", "functions/auth/login.ts", 'import { SQSClient } from "@aws-sdk/client-sqs";'],
     ["the SDK in the domain, late", "lib/auth/login.ts", 'const sdk = await import("@aws-sdk/client-ssm");'],
     ["Middy in the domain", "lib/auth/login.ts", 'import middy from "@middy/core";'],
@@ -55,6 +75,14 @@ describe("arrows", () => {
     ["a room that nobody knows", "lib/utils/things.ts", ""],
   ])("refuse %s", (_, path, text) => {
     expect(check(path, text)).toHaveLength(1);
+  });
+
+  it("never run back up: each room stands above all that it may import", () => {
+    const rooms = Object.keys(DOMAIN);
+    for (const [room, below] of Object.entries(DOMAIN)) {
+      for (const imported of below)
+        expect(rooms.indexOf(imported), `${room} -> ${imported}`).toBeLessThan(rooms.indexOf(room));
+    }
   });
 
   it("take no comment for code", () => {

@@ -95,12 +95,12 @@ describe("an order", () => {
     expect(place({ id: "ROOM", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
   });
 
-  test("of a frozen account is rejected until the account is admitted again, and its orders are cancelled", () => {
+  test("of a frozen account is rejected until the account is unfrozen, and its orders are cancelled", () => {
     place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
-    play.take([{ kind: "bar", id: "F1", userId: "ALICE" }]);
+    play.take([{ kind: "freeze", id: "F1", userId: "ALICE" }]);
     expect(play.outcomes.get("O1")).toBe("cancelled account_frozen 0 0 0");
     expect(place({ id: "O2", priceTicks: 10n, quantityLots: 1n })).toBe("rejected account_frozen 0 0 0");
-    play.take([{ kind: "admit", id: "F2", userId: "ALICE" }]);
+    play.take([{ kind: "unfreeze", id: "F2", userId: "ALICE" }]);
     expect(place({ id: "O3", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
   });
 
@@ -115,7 +115,7 @@ describe("an order", () => {
 
   test("halted and of a frozen account says that the market is halted", () => {
     play.take([
-      { kind: "bar", id: "F1", userId: "ALICE" },
+      { kind: "freeze", id: "F1", userId: "ALICE" },
       { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" },
     ]);
     expect(place({ id: "O1", priceTicks: 10n, quantityLots: 1n })).toBe("rejected market_halted 0 0 0");

@@ -13,7 +13,7 @@ export class NaiveMarket {
   readonly trades: string[] = [];
   resting: NaiveOrder[] = [];
   status = "open";
-  readonly barred = new Set<string>();
+  readonly frozenAccounts = new Set<string>();
 
   run(command: Command): void {
     switch (command.kind) {
@@ -29,12 +29,12 @@ export class NaiveMarket {
           "cancelled user",
         );
         return;
-      case "bar":
-        this.barred.add(command.userId);
+      case "freeze":
+        this.frozenAccounts.add(command.userId);
         this.#cancel((order) => order.userId === command.userId, "cancelled account_frozen");
         return;
-      case "admit":
-        this.barred.delete(command.userId);
+      case "unfreeze":
+        this.frozenAccounts.delete(command.userId);
         return;
       case "set_status":
         this.status = command.status;
@@ -57,7 +57,7 @@ export class NaiveMarket {
   #place(taker: NaiveOrder): void {
     this.orders.set(taker.id, taker);
     if (this.status === "halted") taker.outcome = "rejected market_halted";
-    else if (this.barred.has(taker.userId)) taker.outcome = "rejected account_frozen";
+    else if (this.frozenAccounts.has(taker.userId)) taker.outcome = "rejected account_frozen";
     else taker.outcome = this.#match(taker);
     if (taker.outcome.startsWith("open") || taker.outcome.startsWith("partially")) this.resting.push(taker);
   }

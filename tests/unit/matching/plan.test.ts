@@ -84,8 +84,8 @@ describe("an entry", () => {
   });
 
   test("is written even where no command does anything", () => {
-    const planned = commit(planOf(queued([undefined, { kind: "admit", id: "A1", userId: "ALICE" }])));
-    expect(kinds(planned)).toBe("M1:unreadable admitted");
+    const planned = commit(planOf(queued([undefined, { kind: "unfreeze", id: "A1", userId: "ALICE" }])));
+    expect(kinds(planned)).toBe("M1:unreadable account_unfrozen");
     expect(planned.entry).toMatchObject({ commands: ["M1", "A1"], lastSequence: "2" });
     expect(transactionOf(planned).writes).toHaveLength(1);
   });
@@ -93,7 +93,9 @@ describe("an entry", () => {
   test("that was not committed leaves no trace", () => {
     makers(3);
     const before = stateText(state);
-    const tried = planOf(queued([sweep("B1", 5), { kind: "bar", id: "F1", userId: "M2" }, undefined], 500));
+    const tried = planOf(
+      queued([sweep("B1", 5), { kind: "freeze", id: "F1", userId: "M2" }, undefined], 500),
+    );
     expect(stateText(state)).not.toBe(before);
     state.rollBack(tried.savepoint);
     expect(stateText(state)).toBe(before);
@@ -210,12 +212,12 @@ describe("a command too long for one entry", () => {
     expect(state.book.size).toBe(0);
   });
 
-  test("may be a freeze, and the account is barred from its first entry on", () => {
+  test("may be a freeze, and the account is frozen from its first entry on", () => {
     for (let index = 0; index < 100; index++)
       run([placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n })]);
-    const batch = queued([{ kind: "bar", id: "F1", userId: "ALICE" }], 900);
-    expect(kinds(commit(planOf(batch)))).toMatch(/^barred closed /);
-    expect(state.barred.has("ALICE")).toBe(true);
+    const batch = queued([{ kind: "freeze", id: "F1", userId: "ALICE" }], 900);
+    expect(kinds(commit(planOf(batch)))).toMatch(/^account_frozen closed /);
+    expect(state.frozenAccounts.has("ALICE")).toBe(true);
     expect(kinds(commit(planOf(batch)))).toMatch(/^closed /);
   });
 });

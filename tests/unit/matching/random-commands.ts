@@ -89,14 +89,14 @@ const cancels = fc.nat().map(
   (pick): Draft =>
     (id, earlier) => {
       const order = earlier[pick % Math.max(1, earlier.length)];
-      return order === undefined ? { kind: "admit", id, userId: "ALICE" } : cancelOf(id, order);
+      return order === undefined ? { kind: "unfreeze", id, userId: "ALICE" } : cancelOf(id, order);
     },
 );
 const cancelAlls = fc.record({ userId, side: fc.option(side, { nil: undefined }) }).map(
   ({ userId, side }): Draft =>
     (id) => ({ kind: "cancel_all", id, userId, ...(side === undefined ? {} : { side }), reason: "user" }),
 );
-const gates = fc.record({ kind: fc.constantFrom("bar", "admit", "admit" as const), userId }).map(
+const gates = fc.record({ kind: fc.constantFrom("freeze", "unfreeze", "unfreeze" as const), userId }).map(
   ({ kind, userId }): Draft =>
     (id) => ({ kind, id, userId }),
 );

@@ -78,7 +78,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   }),
   fc.record({ ...is("suspended"), orderId: text }),
   fc.record({ ...is("status_set"), status: fc.constantFrom("open" as const, "halted" as const) }),
-  fc.record({ type: fc.constantFrom("barred" as const, "admitted" as const), userId: text }),
+  fc.record({ type: fc.constantFrom("account_frozen" as const, "account_unfrozen" as const), userId: text }),
   fc.record({
     ...is("ignored"),
     commandId: text,
@@ -223,7 +223,7 @@ describe("a message that is no command", () => {
       "a cancel of all with an unknown side",
       { kind: "cancel_all", id: "C1", userId: "ALICE", side: "both", reason: "user" },
     ],
-    ["a freeze of nobody", { kind: "bar", id: "F1" }],
+    ["a freeze of nobody", { kind: "freeze", id: "F1" }],
     ["an unknown status", { kind: "set_status", id: "S1", status: "closed", actor: "ADMIN" }],
   ])("(%s) is refused, and as a message keeps its place", (_, wire) => {
     expect(() => commandFromWire(wire)).toThrow();

@@ -37,13 +37,13 @@ async function differences(ports: ReconciliationPorts = exchange): Promise<Recor
 const BALANCED = { BTC: 0n, ETH: 0n, USDT: 0n };
 
 /** Reads of a store between which the exchange goes on. */
-function whileGoingOn(deed: (read: number) => Promise<unknown>): ReconciliationPorts {
+function whileGoingOn(action: (read: number) => Promise<unknown>): ReconciliationPorts {
   let reads = 0;
   let busy = false;
   const after = async (): Promise<void> => {
     if (busy) return;
     busy = true;
-    await deed(reads++);
+    await action(reads++);
     busy = false;
   };
   return { ...exchange, store: hookedStore(exchange.store, { after }) };

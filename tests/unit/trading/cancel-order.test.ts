@@ -113,13 +113,13 @@ describe("waiting for an order", () => {
   async function waiting(
     until: "entered" | "closed",
     waitMs: number,
-    deed: (order: OrderRecord) => Promise<unknown>,
+    action: (order: OrderRecord) => Promise<unknown>,
   ) {
     const order = await limit(exchange, "ALICE", ["buy", "100", "1"]);
     let sleeps = 0;
     const sleep = async (ms: number) => {
       clock.advance(ms);
-      if (++sleeps === 3) await deed(order);
+      if (++sleeps === 3) await action(order);
     };
     const startMs = clock.nowMs();
     const ports = { ...exchange, clock: { nowMs: () => clock.nowMs(), sleep } };

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../../../lib/contract/refusal.ts";
-import { IDEMPOTENCY_TTL_S, requestKey } from "../../../lib/idempotency/request-items.ts";
+import { expiryOfKey, requestKey } from "../../../lib/idempotency/request-item.ts";
 import { gateWrite } from "../../../lib/market/gate.ts";
 import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../../lib/ports/command-queue.ts";
@@ -49,9 +49,9 @@ function sending(send: CommandQueue["send"]): Ports {
   return { ...exchange, queue: { ...exchange.queue, send } };
 }
 
-/** A deed between the look and the write, after which the write takes place. */
-const quietly = (deed: () => Promise<unknown>) => async (): Promise<undefined> => {
-  await deed();
+/** An action between the look and the write, after which the write takes place. */
+const quietly = (action: () => Promise<unknown>) => async (): Promise<undefined> => {
+  await action();
 };
 const unreachable = async () => {
   throw new QueueUnavailable("nobody answers");
@@ -243,7 +243,7 @@ describe("place order under an idempotency key", () => {
   test("its record is kept for two days, and stands in the order's own transaction", async () => {
     accepted(await again(exchange, "O1"));
     const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
-    const expiresAt = BigInt(Math.floor(clock.nowMs() / 1_000) + IDEMPOTENCY_TTL_S);
+    const expiresAt = expiryOfKey(clock.nowMs());
     expect(record).toMatchObject({ operationId: "O1", fingerprint: "f1", expiresAt });
   });
 

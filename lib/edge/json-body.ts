@@ -1,5 +1,5 @@
 import type { Route } from "../contract/route.ts";
-import { type EdgeEvent, type EdgeMiddleware, Refused } from "./request.ts";
+import { type EdgeMiddleware, Refused } from "./request.ts";
 
 const MAX_BYTES = 64 * 1024;
 
@@ -17,8 +17,10 @@ export function jsonBody(route: Route): EdgeMiddleware {
   };
 }
 
-function bytesOf({ body, isBase64Encoded }: EdgeEvent): Uint8Array {
-  return Buffer.from(body ?? "", isBase64Encoded ? "base64" : "utf8");
+/** API Gateway always gives text; the local emulator hands a bare JSON number or boolean on as that value. */
+function bytesOf({ body, isBase64Encoded }: { body?: unknown; isBase64Encoded: boolean }): Uint8Array {
+  const text = typeof body === "string" ? body : JSON.stringify(body ?? undefined);
+  return Buffer.from(text ?? "", isBase64Encoded ? "base64" : "utf8");
 }
 
 function isJson(contentType: string | undefined): boolean {

@@ -9,6 +9,8 @@ export type Request = {
   readonly headers?: { readonly [name: string]: string };
   /** Sent as JSON, unless it is text already. */
   readonly body?: unknown;
+  /** Handed on as it is, as the local emulator does with a bare number or boolean. */
+  readonly bareBody?: number | boolean;
   readonly base64?: boolean;
 };
 
@@ -27,10 +29,11 @@ export async function call(handler: LambdaHandler, request: Request = {}): Promi
     query,
     headers = {},
     body,
+    bareBody,
     base64 = false,
   } = request;
   const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
-  const type = text === undefined ? {} : { "content-type": "application/json" };
+  const type = text === undefined && bareBody === undefined ? {} : { "content-type": "application/json" };
   const event = {
     version: "2.0",
     rawPath: path,
@@ -42,7 +45,7 @@ export async function call(handler: LambdaHandler, request: Request = {}): Promi
       requestId: "gateway-1",
       http: { method, path, sourceIp: "192.0.2.1", userAgent: "vitest" },
     },
-    body: text,
+    body: bareBody ?? text,
     isBase64Encoded: base64,
   } as unknown as APIGatewayProxyEventV2;
   const context = { awsRequestId: "lambda-1" } as Context;

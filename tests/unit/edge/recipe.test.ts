@@ -127,6 +127,10 @@ describe("bodies that are refused", () => {
     ["JSON null", { body: "null" }, 400, at("")],
     ["an array", { body: [] }, 400, at("")],
     ["a text", { body: '"x"' }, 400, at("")],
+    ["the number 0", { body: "0" }, 400, at("")],
+    ["the number 0, handed on as a number", { bareBody: 0 }, 400, at("")],
+    ["false, handed on as a boolean", { bareBody: false }, 400, at("")],
+    ["true, handed on as a boolean", { bareBody: true }, 400, at("")],
     [
       "invalid UTF-8",
       { body: Buffer.from([0x7b, 0xff, 0x7d]).toString("base64"), base64: true },

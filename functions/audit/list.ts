@@ -2,14 +2,13 @@ import { ports } from "../../lib/adapters/ports.ts";
 import { listAudit } from "../../lib/audit/list-audit.ts";
 import { listAudit as route } from "../../lib/contract/audit.ts";
 import { pageView } from "../../lib/contract/page-view.ts";
-import { success } from "../../lib/contract/refusal.ts";
-import { endpoint } from "../../lib/edge/endpoint.ts";
+import { answered, endpoint } from "../../lib/edge/endpoint.ts";
 
 export const handler = endpoint(
   route,
   async ({ query }) => {
     const found = await listAudit(query, ports);
-    return found.ok ? success({ status: 200, body: pageView(found.value, (record) => record) }) : found;
+    return answered(200, found, (page) => pageView(page, (record) => record));
   },
   ports,
 );

@@ -1,8 +1,7 @@
 import { ports } from "../../lib/adapters/ports.ts";
 import { pageView } from "../../lib/contract/page-view.ts";
-import { success } from "../../lib/contract/refusal.ts";
 import { listOrders as route } from "../../lib/contract/trading.ts";
-import { endpoint } from "../../lib/edge/endpoint.ts";
+import { answered, endpoint } from "../../lib/edge/endpoint.ts";
 import { listOrders } from "../../lib/orders/list-orders.ts";
 import { orderView } from "../../lib/orders/order-view.ts";
 
@@ -11,11 +10,7 @@ export const handler = endpoint(
   async ({ user, query }) => {
     const { market, status, limit, cursor } = query;
     const listed = await listOrders({ userId: user.id, market, status }, { limit, after: cursor }, ports);
-    if (!listed.ok) return listed;
-    return success({
-      status: 200,
-      body: pageView(listed.value, (order) => orderView(order, ports.catalogue)),
-    });
+    return answered(200, listed, (page) => pageView(page, (order) => orderView(order, ports.catalogue)));
   },
   ports,
 );

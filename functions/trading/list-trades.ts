@@ -1,8 +1,7 @@
 import { ports } from "../../lib/adapters/ports.ts";
 import { pageView } from "../../lib/contract/page-view.ts";
-import { success } from "../../lib/contract/refusal.ts";
 import { listFills as route } from "../../lib/contract/trading.ts";
-import { endpoint } from "../../lib/edge/endpoint.ts";
+import { answered, endpoint } from "../../lib/edge/endpoint.ts";
 import { listOwnFills } from "../../lib/market-data/list-own-fills.ts";
 import { fillView } from "../../lib/market-data/market-data-views.ts";
 
@@ -11,8 +10,7 @@ export const handler = endpoint(
   async ({ user, query }) => {
     const { market, orderId, limit, cursor } = query;
     const listed = await listOwnFills({ userId: user.id, market, orderId }, { limit, after: cursor }, ports);
-    if (!listed.ok) return listed;
-    return success({ status: 200, body: pageView(listed.value, (fill) => fillView(fill, ports.catalogue)) });
+    return answered(200, listed, (page) => pageView(page, (fill) => fillView(fill, ports.catalogue)));
   },
   ports,
 );

@@ -1,9 +1,7 @@
 import definitions from "../../resources/markets.json" with { type: "json" };
 import type { AccessTokens } from "../auth/ports.ts";
-import { type Catalogue, readCatalogue } from "../market/market.ts";
-import type { CommandQueue } from "../ports/command-queue.ts";
-import type { Clock, Metrics, Random, RequestLog } from "../ports/ports.ts";
-import type { Store } from "../store/store.ts";
+import { readCatalogue } from "../market/market.ts";
+import type { ExchangePorts, RequestLog } from "../ports/ports.ts";
 import { accessTokens } from "./access-tokens.ts";
 import { clock } from "./clock.ts";
 import { createDynamoStore } from "./dynamodb-store.ts";
@@ -12,16 +10,7 @@ import { createMetrics } from "./metrics.ts";
 import { createRandom } from "./random.ts";
 import { createSqsCommandQueue } from "./sqs-command-queue.ts";
 
-type Ports = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly queue: CommandQueue;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: RequestLog;
-  readonly metrics: Metrics;
-  readonly accessTokens: AccessTokens;
-};
+type Ports = ExchangePorts & { readonly log: RequestLog; readonly accessTokens: AccessTokens };
 
 /** The real effects of the functions, from the environment that `serverless.yml` gives them; made once per instance. */
 export const ports: Ports = {

@@ -1,14 +1,7 @@
-import type { Catalogue } from "../market/market.ts";
 import { commandMessage } from "../matching/wire/message.ts";
-import type { CommandQueue } from "../ports/command-queue.ts";
-import type { Clock, Random } from "../ports/ports.ts";
+import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 
-export type AccountMarketsPorts = {
-  readonly catalogue: Catalogue;
-  readonly queue: Pick<CommandQueue, "send">;
-  readonly clock: Clock;
-  readonly random: Random;
-};
+export type AccountMarketsPorts = Pick<ExchangePorts, "catalogue" | "clock" | "random"> & SendPort;
 
 type Account = { readonly userId: string; readonly correlationId: string };
 

@@ -1,18 +1,16 @@
-import { encodeTime } from "ulid";
 import { monthOf, readAuditRecord } from "../audit/record.ts";
+import { firstIdAt } from "../contract/id.ts";
+import { isoTime } from "../contract/time.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
-import type { Catalogue, Market } from "../market/market.ts";
+import type { Market } from "../market/market.ts";
 import { hourOf, statisticsKey, summaryKey } from "../market-data/market-items.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
-import type { Clock } from "../ports/ports.ts";
-import type { Item, Query, Store } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
+import type { Item, Query } from "../store/store.ts";
 
-export type DashboardPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
+export type DashboardPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock"> & {
   readonly queue: Pick<CommandQueue, "depth" | "deadLetterDepth">;
-  readonly clock: Clock;
 };
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +28,7 @@ export async function readDashboard(ports: DashboardPorts) {
     ports.queue.deadLetterDepth(),
   ]);
   return {
-    time: new Date(nowMs).toISOString(),
+    time: isoTime(nowMs),
     users,
     markets,
     withdrawals: { pending, today: actions.withdrawals },
@@ -41,7 +39,7 @@ export async function readDashboard(ports: DashboardPorts) {
 
 async function countUsers(todayMs: number, ports: DashboardPorts) {
   const counts = { total: 0, active: 0, frozen: 0, newToday: 0 };
-  const today = encodeTime(todayMs);
+  const today = firstIdAt(todayMs);
   for await (const user of allItems({ table: "users", index: "created", pk: "user" }, ports)) {
     counts.total++;
     if (user.status === "frozen") counts.frozen++;
@@ -89,7 +87,7 @@ async function marketFigures(market: Market, nowMs: number, ports: DashboardPort
 async function actionsOfToday(todayMs: number, nowMs: number, ports: DashboardPorts) {
   const actions = { deposits: 0, withdrawals: 0 };
   for await (const item of allItems(
-    { table: "audit", pk: monthOf(nowMs), from: encodeTime(todayMs) },
+    { table: "audit", pk: monthOf(nowMs), from: firstIdAt(todayMs) },
     ports,
   )) {
     const { action } = readAuditRecord(item);

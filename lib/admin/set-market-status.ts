@@ -1,12 +1,11 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { gateWrite } from "../market/gate.ts";
-import type { Catalogue, MarketStatus } from "../market/market.ts";
+import type { MarketStatus } from "../market/market.ts";
 import { commandMessage } from "../matching/wire/message.ts";
-import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
-import type { Clock, Log, Random } from "../ports/ports.ts";
+import { QueueUnavailable } from "../ports/command-queue.ts";
+import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
-import type { Store } from "../store/store.ts";
 
 export type SetMarketStatus = {
   readonly market: string;
@@ -17,14 +16,8 @@ export type SetMarketStatus = {
   readonly requestId: string;
 };
 
-export type SetMarketStatusPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly queue: Pick<CommandQueue, "send">;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-};
+export type SetMarketStatusPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock" | "random" | "log"> &
+  SendPort;
 
 /**
  * Halts or opens a market. A halt closes the gate at once, so that nothing more is accepted, and then takes its turn in the queue

@@ -1,8 +1,8 @@
 import { firstIdAt, ID_PATTERN, lastIdAt, timeOfId } from "../contract/id.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Clock } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import { type Listing, listNewestFirst } from "../store/listing.ts";
-import type { Item, Store } from "../store/store.ts";
+import type { Item } from "../store/store.ts";
 import { type AuditRecord, monthOf, readAuditRecord } from "./record.ts";
 
 export type AuditFilter = {
@@ -20,7 +20,7 @@ export type AuditFilter = {
 const MONTHS_BACK = 24;
 const MONTHS_AT_MOST = 600;
 
-type Ports = { readonly store: Store; readonly clock: Clock };
+type Ports = Pick<ExchangePorts, "store" | "clock">;
 type Bounds = { readonly from: string; readonly to: string };
 
 /** Audit records, newest first. */

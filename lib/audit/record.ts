@@ -1,4 +1,5 @@
 import { timeOfId } from "../contract/id.ts";
+import { isoTime } from "../contract/time.ts";
 import type { Item, Write } from "../store/store.ts";
 
 /** What an administrator may ask about later: who did what to what. */
@@ -28,7 +29,7 @@ export type AuditRecord = {
 
 /** One partition a month keeps partitions bounded and lets a listing go back in time. */
 export function monthOf(timeMs: number): string {
-  return `AUDIT#${new Date(timeMs).toISOString().slice(0, 7)}`;
+  return `AUDIT#${isoTime(timeMs).slice(0, 7)}`;
 }
 
 /**
@@ -51,7 +52,7 @@ export function auditWrite({
     action,
     entity,
     details: JSON.stringify(details),
-    time: new Date(timeMs).toISOString(),
+    time: isoTime(timeMs),
     ...(requestId === undefined ? {} : { requestId }),
   };
   return { kind: "put", table: "audit", item, when: [{ attribute: "pk", is: "absent" }] };

@@ -1,6 +1,5 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Clock } from "../ports/ports.ts";
-import type { Store } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import type { AccessTokens } from "./ports.ts";
 import { isOver, readSession, sessionPlace } from "./session-item.ts";
 import { type Account, profilePlace, readAccount, showAccount } from "./user-item.ts";
@@ -8,7 +7,9 @@ import { type Account, profilePlace, readAccount, showAccount } from "./user-ite
 /** Who calls, and in which session. */
 export type SignedIn = { readonly user: Account; readonly sessionId: string };
 
-type Ports = { readonly store: Store; readonly clock: Clock; readonly accessTokens: AccessTokens };
+type Ports = Pick<ExchangePorts, "store" | "clock"> & {
+  readonly accessTokens: AccessTokens;
+};
 
 /**
  * Turns an access token into a user. The token proves a sign-in; that it still counts is read from the store each time, in

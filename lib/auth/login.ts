@@ -1,5 +1,6 @@
 import { type AuditEvent, auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import { isoTime } from "../contract/time.ts";
 import { withRetries } from "../store/retries.ts";
 import { accountByEmail } from "./find-account.ts";
 import { maskedEmail } from "./masked-email.ts";
@@ -41,7 +42,7 @@ async function startSession(
   ports: AuthPorts,
 ): Promise<TokenPair> {
   const nowMs = ports.clock.nowMs();
-  const now = new Date(nowMs).toISOString();
+  const now = isoTime(nowMs);
   const session: Session = {
     id: ports.random.id(nowMs),
     userId: account.id,

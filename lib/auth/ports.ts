@@ -1,5 +1,4 @@
-import type { Clock, Log, Random } from "../ports/ports.ts";
-import type { Store } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 
 export type AccessClaims = { readonly userId: string; readonly sessionId: string };
 export type RefreshClaims = AccessClaims & { readonly generation: bigint };
@@ -36,11 +35,7 @@ export type Passwords = {
   check(password: string, hash: string | undefined): Promise<PasswordCheck>;
 };
 
-export type AuthPorts = {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
+export type AuthPorts = Pick<ExchangePorts, "store" | "clock" | "random" | "log"> & {
   readonly tokens: Tokens;
   readonly passwords: Passwords;
 };

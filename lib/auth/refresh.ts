@@ -1,4 +1,5 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import { isoTime } from "../contract/time.ts";
 import { withRetries } from "../store/retries.ts";
 import { endSessionOf } from "./end-session.ts";
 import { pairFor, type TokenPair } from "./login.ts";
@@ -77,7 +78,7 @@ async function rotate(session: Session, ports: AuthPorts): Promise<Session | und
     rotations: [...recentOf(session, nowMs), [session.generation, BigInt(nowMs)] as const].slice(
       -MOST_ROTATIONS,
     ),
-    lastSeenAt: new Date(nowMs).toISOString(),
+    lastSeenAt: isoTime(nowMs),
     expiresAt: expiryOf(nowMs),
   };
   const outcome = await withRetries(

@@ -1,5 +1,6 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import { isoTime } from "../contract/time.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Write } from "../store/store.ts";
 import { maskedEmail } from "./masked-email.ts";
@@ -54,7 +55,7 @@ export function newAccount(
   { clock, random }: Pick<AuthPorts, "clock" | "random">,
 ): StoredAccount {
   const nowMs = clock.nowMs();
-  return { ...terms, id: random.id(nowMs), status: "active", createdAt: new Date(nowMs).toISOString() };
+  return { ...terms, id: random.id(nowMs), status: "active", createdAt: isoTime(nowMs) };
 }
 
 /** The writes of a new account: its profile, and its address on condition that nobody has it. */

@@ -109,10 +109,11 @@ async function perform<R extends Route>(
   return idempotently(call, run, ports);
 }
 
-/** Gives a use case's result the status it is answered with. */
-export function answered<const S extends number, T>(
+/** Gives a use case's result the status it is answered with, and the words of the contract. */
+export function answered<const S extends number, T, V = T>(
   status: S,
   result: Result<T>,
-): Result<{ readonly status: S; readonly body: T }> {
-  return result.ok ? { ok: true, value: { status, body: result.value } } : result;
+  show: (value: T) => V = (value) => value as unknown as V,
+): Result<{ readonly status: S; readonly body: V }> {
+  return result.ok ? { ok: true, value: { status, body: show(result.value) } } : result;
 }

@@ -1,12 +1,7 @@
 import type { AccessTokens } from "../auth/ports.ts";
-import type { Clock, Metrics, Random, RequestLog } from "../ports/ports.ts";
-import type { Store } from "../store/store.ts";
+import type { ExchangePorts, RequestLog } from "../ports/ports.ts";
 
-export type EdgePorts = {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
+export type EdgePorts = Pick<ExchangePorts, "store" | "clock" | "random" | "metrics"> & {
   readonly log: RequestLog;
-  readonly metrics: Metrics;
   readonly accessTokens: AccessTokens;
 };

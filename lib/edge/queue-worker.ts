@@ -1,8 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import type { Matcher } from "../matcher/matcher.ts";
 import { readMessage } from "../matching/wire/message.ts";
-import type { CommandQueue } from "../ports/command-queue.ts";
-import type { Clock, Log } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 
 type Delivery = {
   readonly event: SQSEvent;
@@ -10,11 +9,7 @@ type Delivery = {
   readonly matcherOf: (market: string) => Matcher;
 };
 
-type Ports = {
-  readonly queue: CommandQueue;
-  readonly clock: Clock;
-  readonly log: Log;
-};
+type Ports = Pick<ExchangePorts, "queue" | "clock" | "log">;
 
 /** No entry is begun in the last part of the function's time, and none is tried again at its very end. */
 const PLAN_SHARE = 0.6;

@@ -1,9 +1,11 @@
-import type { Clock, Random, RequestLog } from "../ports/ports.ts";
+import type { ExchangePorts, RequestLog } from "../ports/ports.ts";
 import { type EdgeMiddleware, isHttpAnswer } from "./request.ts";
 
 const PRINTABLE = /^[\x21-\x7e]{1,64}$/;
 
-type Ports = { readonly clock: Clock; readonly random: Random; readonly log: RequestLog };
+type Ports = Pick<ExchangePorts, "clock" | "random"> & {
+  readonly log: RequestLog;
+};
 
 /**
  * Names the request. The request id is the invocation's, under which Lambda's own lines are found too; the correlation id is the

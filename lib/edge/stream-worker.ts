@@ -1,6 +1,6 @@
 import type { Context, DynamoDBStreamEvent, ScheduledEvent } from "aws-lambda";
 import type { Projector } from "../market-data/projector.ts";
-import type { Clock, Log } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 
 type Delivery = {
   readonly event: DynamoDBStreamEvent | ScheduledEvent;
@@ -8,7 +8,7 @@ type Delivery = {
   readonly projectors: ReadonlyMap<string, Projector>;
 };
 
-type Ports = { readonly clock: Clock; readonly log: Log };
+type Ports = Pick<ExchangePorts, "clock" | "log">;
 
 const RESERVE_MS = 5_000;
 

@@ -1,7 +1,7 @@
 import type { Answer } from "../contract/answer.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Clock, Log, Random } from "../ports/ports.ts";
-import type { Place, Store } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
+import type { Place } from "../store/store.ts";
 import { type IdempotencyKey, requestPlace } from "./request-item.ts";
 import {
   type Found,
@@ -14,12 +14,7 @@ import {
 } from "./request-record.ts";
 
 /** `log` tells of records that could not be written after the call. */
-export type IdempotencyPorts = {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-};
+export type IdempotencyPorts = Pick<ExchangePorts, "store" | "clock" | "random" | "log">;
 
 export type Call = {
   readonly userId: string;

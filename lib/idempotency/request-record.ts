@@ -1,5 +1,5 @@
 import type { Answer } from "../contract/answer.ts";
-import type { Clock, Random } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Condition, Item, Place, Store, Write } from "../store/store.ts";
 import { expiryOfKey } from "./request-item.ts";
@@ -55,7 +55,7 @@ function answerOf(item: Item): Answer | undefined {
   return { status: Number(stored.status), body };
 }
 
-type Ports = { readonly store: Store; readonly clock: Clock; readonly random: Random };
+type Ports = Pick<ExchangePorts, "store" | "clock" | "random">;
 
 type Opening = { readonly place: Place; readonly record: RequestRecord; readonly found: Found };
 

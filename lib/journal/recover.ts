@@ -1,12 +1,11 @@
 import type { Market } from "../market/market.ts";
 import { MarketState } from "../matching/market-state.ts";
 import { replay } from "../matching/replay.ts";
-import type { Clock, Log } from "../ports/ports.ts";
-import type { Store } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import { readJournal } from "./read-journal.ts";
 import { newestSnapshot, saveSnapshot } from "./snapshots.ts";
 
-export type RecoveryPorts = { readonly store: Store; readonly clock: Clock; readonly log: Log };
+export type RecoveryPorts = Pick<ExchangePorts, "store" | "clock" | "log">;
 
 /** Recovery needed more time than there was; how far it got is saved, so the next one starts there. */
 export class RecoveryUnfinished extends Error {

@@ -1,14 +1,12 @@
 import { type Result, success } from "../contract/refusal.ts";
-import type { Catalogue } from "../market/market.ts";
 import { getOrder } from "../orders/get-order.ts";
 import type { OrderRecord } from "../orders/order-item.ts";
-import type { Clock } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import type { Listing, ListRequest } from "../store/listing.ts";
-import type { Store } from "../store/store.ts";
 import { listFills, type OwnFill } from "./list-trades.ts";
 import { summaryKey } from "./market-items.ts";
 
-type Ports = { readonly catalogue: Catalogue; readonly store: Store; readonly clock: Clock };
+type Ports = Pick<ExchangePorts, "catalogue" | "store" | "clock">;
 
 /** Projections lag a little; who asks for one order's fills waits this long at most until they show what the order shows. */
 const LONGEST_WAIT_MS = 2_000;

@@ -1,12 +1,12 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Catalogue } from "../market/market.ts";
 import type { Side } from "../matching/order.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
-import type { Item, Store } from "../store/store.ts";
+import type { Item } from "../store/store.ts";
 import { fillsKey, timeKey, tradeId, tradesKey } from "./market-items.ts";
 import type { FillRow, TradeRow } from "./projection.ts";
 
-type Ports = { readonly catalogue: Catalogue; readonly store: Store };
+type Ports = Pick<ExchangePorts, "catalogue" | "store">;
 
 /** Quantities in lots, prices in ticks, fees in smallest units of the received asset. */
 export type PublicTrade = {

@@ -1,3 +1,4 @@
+import { isoTime } from "../contract/time.ts";
 import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
 import { feeView } from "../orders/order-view.ts";
 import type { OwnFill, PublicTrade } from "./list-trades.ts";
@@ -19,7 +20,7 @@ export function tradeView(trade: PublicTrade, catalogue: Catalogue) {
     price: formatPrice(market, trade.priceTicks),
     quantity: formatQuantity(market, trade.lots),
     takerSide: trade.takerSide,
-    time: new Date(trade.timeMs).toISOString(),
+    time: isoTime(trade.timeMs),
   };
 }
 
@@ -34,7 +35,7 @@ export function fillView(fill: OwnFill, catalogue: Catalogue) {
     quantity: formatQuantity(market, fill.lots),
     fee: feeView(market, fill.side, fill.fee),
     role: fill.role,
-    time: new Date(fill.timeMs).toISOString(),
+    time: isoTime(fill.timeMs),
   };
 }
 

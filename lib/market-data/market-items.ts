@@ -1,3 +1,4 @@
+import { isoTime } from "../contract/time.ts";
 import type { Key } from "../store/store.ts";
 
 /** Where projections stand in the table `market-data`. */
@@ -32,7 +33,7 @@ export function statisticsKey(market: string, timeMs: number): Key {
 }
 
 export function hourOf(timeMs: number): string {
-  return new Date(timeMs).toISOString().slice(0, 13);
+  return isoTime(timeMs).slice(0, 13);
 }
 
 /** Market, version and index: derived, not drawn, and in order of time. */

@@ -3,18 +3,13 @@ import { newestSnapshot, saveSnapshot, snapshotHeaders } from "../journal/snapsh
 import type { Market } from "../market/market.ts";
 import { MarketState } from "../matching/market-state.ts";
 import { type Replayed, replay } from "../matching/replay.ts";
-import type { Clock, Log, Metrics } from "../ports/ports.ts";
-import { type RetryPorts, withRetries } from "../store/retries.ts";
-import type { Store, Write } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
+import { withRetries } from "../store/retries.ts";
+import type { Write } from "../store/store.ts";
 import { summaryKey } from "./market-items.ts";
 import { depthRow, rowsOf, statisticsWrites } from "./projection.ts";
 
-export type ProjectorPorts = RetryPorts & {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly metrics: Metrics;
-};
+export type ProjectorPorts = Pick<ExchangePorts, "store" | "clock" | "random" | "log" | "metrics">;
 
 /**
  * Entries per step: rows are written, then the watermark moves, together with the statistics. In a quiet market each entry is of another

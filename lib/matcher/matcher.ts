@@ -5,17 +5,13 @@ import type { IgnoreReason } from "../matching/event.ts";
 import type { MarketState } from "../matching/market-state.ts";
 import { advance, type Lessons, NO_LESSONS, type Plan, plan, type QueuedCommand } from "../matching/plan.ts";
 import type { CommandQueue, QueueEpoch } from "../ports/command-queue.ts";
-import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
-import { type Outcome, type Store, StoreUnavailable } from "../store/store.ts";
+import type { ExchangePorts, Random } from "../ports/ports.ts";
+import { type Outcome, StoreUnavailable } from "../store/store.ts";
 import { classify, type Failure, type Transaction, transactionOf } from "./transaction.ts";
 
-export type MatcherPorts = {
-  readonly store: Store;
+export type MatcherPorts = Pick<ExchangePorts, "store" | "clock" | "log" | "metrics"> & {
   readonly queue: Pick<CommandQueue, "epoch">;
-  readonly clock: Clock;
   readonly random: Pick<Random, "fraction">;
-  readonly log: Log;
-  readonly metrics: Metrics;
 };
 
 /** When to stop, milliseconds since 1970: `planBy` is the last moment to begin an entry, `commitBy` to try one again. */

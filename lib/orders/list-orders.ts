@@ -1,7 +1,6 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Catalogue } from "../market/market.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
-import type { Store } from "../store/store.ts";
 import { isLive, type OrderRecord, type OrderStatus, orderFrom, orderKey } from "./order-item.ts";
 
 export type OrderFilter = {
@@ -10,7 +9,7 @@ export type OrderFilter = {
   readonly status?: OrderStatus | "live" | "closed" | undefined;
 };
 
-type Ports = { readonly catalogue: Catalogue; readonly store: Store };
+type Ports = Pick<ExchangePorts, "catalogue" | "store">;
 
 /** A user's orders, newest first. */
 export async function listOrders(

@@ -1,3 +1,4 @@
+import { isoTime } from "../contract/time.ts";
 import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
 import { type OrderType, receivedAsset, type TimeInForce } from "../matching/order.ts";
 import { formatDecimal } from "../money/decimal.ts";
@@ -51,8 +52,8 @@ export function orderView(order: OrderRecord, catalogue: Catalogue): OrderView {
     reason: order.reason ?? null,
     timeInForce: terms.timeInForce,
     version: order.version ?? null,
-    createdAt: new Date(order.createdAtMs).toISOString(),
-    updatedAt: new Date(order.updatedAtMs).toISOString(),
+    createdAt: isoTime(order.createdAtMs),
+    updatedAt: isoTime(order.updatedAtMs),
   };
 }
 

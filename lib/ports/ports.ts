@@ -1,4 +1,23 @@
-/** Effects that use cases are given as their last argument. Real ones are in `lib/adapters`, bound in `functions/`. */
+import type { Catalogue } from "../market/market.ts";
+import type { Store } from "../store/store.ts";
+import type { CommandQueue } from "./command-queue.ts";
+
+/**
+ * All that use cases may want of the outside. Each picks what it uses and is given it as its last argument. The real ones are in
+ * `lib/adapters`, bound in `functions/`.
+ */
+export type ExchangePorts = {
+  readonly catalogue: Catalogue;
+  readonly store: Store;
+  readonly queue: CommandQueue;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+/** For those that put commands into a market's queue and do nothing else with it. */
+export type SendPort = { readonly queue: Pick<CommandQueue, "send"> };
 
 export type Clock = {
   /** Milliseconds since 1970, UTC. */

@@ -1,20 +1,15 @@
 import { sealedFrom } from "../journal/journal-items.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { newestSnapshot } from "../journal/snapshots.ts";
-import type { Catalogue, Market } from "../market/market.ts";
+import type { Market } from "../market/market.ts";
 import { unseal } from "../matching/entry.ts";
 import { MarketState } from "../matching/market-state.ts";
 import { replay } from "../matching/replay.ts";
-import type { Clock, Log } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import type { Item, Store } from "../store/store.ts";
 import { balancesOf, versionOf } from "../wallet/wallet-item.ts";
 
-export type ReconciliationPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly log: Log;
-};
+export type ReconciliationPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock" | "log">;
 
 /** One asset's equation: available + locked + fees = credited - withdrawn. All in smallest units. */
 export type AssetSums = {

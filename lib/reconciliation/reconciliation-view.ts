@@ -1,3 +1,4 @@
+import { isoTime } from "../contract/time.ts";
 import type { Catalogue } from "../market/market.ts";
 import { amountText } from "../wallet/wallet-view.ts";
 import { type Conservation, differenceOf } from "./conservation.ts";
@@ -24,7 +25,7 @@ export function reconciliationView(
     };
   });
   return {
-    time: new Date(context.timeMs).toISOString(),
+    time: isoTime(context.timeMs),
     balanced: items.every(({ difference }) => difference === "0"),
     items,
   };

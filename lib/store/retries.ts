@@ -1,7 +1,10 @@
-import type { Clock, Random } from "../ports/ports.ts";
 import { type Outcome, StoreUnavailable } from "./store.ts";
 
-export type RetryPorts = { readonly clock: Pick<Clock, "sleep">; readonly random: Pick<Random, "fraction"> };
+/** A sleep in milliseconds, and chance in [0, 1) for jitter. */
+export type RetryPorts = {
+  readonly clock: { sleep(ms: number): Promise<void> };
+  readonly random: { fraction(): number };
+};
 
 /** The accepting side backs off slower than the matcher (4 ms), which must win where both want one wallet. */
 const FIRST_PAUSE_MS = 15;

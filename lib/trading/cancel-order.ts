@@ -1,20 +1,13 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Catalogue } from "../market/market.ts";
 import type { Command } from "../matching/command.ts";
 import { initialHold, type Side } from "../matching/order.ts";
 import { commandMessage } from "../matching/wire/message.ts";
 import { getOrder, type OrderId } from "../orders/get-order.ts";
 import { isLive, type OrderRecord } from "../orders/order-item.ts";
-import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
-import type { Log } from "../ports/ports.ts";
-import type { Store } from "../store/store.ts";
+import { QueueUnavailable } from "../ports/command-queue.ts";
+import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 
-export type CancelPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly queue: Pick<CommandQueue, "send">;
-  readonly log: Log;
-};
+export type CancelPorts = Pick<ExchangePorts, "catalogue" | "store" | "log"> & SendPort;
 
 /** `operationId` becomes the command's id: repeated under one idempotency key, it is one command. */
 export type Operation = { readonly operationId: string; readonly correlationId: string };

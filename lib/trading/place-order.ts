@@ -3,27 +3,23 @@ import { type Result, refuse, success } from "../contract/refusal.ts";
 import { claimWrites } from "../idempotency/order-claims.ts";
 import { type IdempotencyKey, requestKey, requestPlace } from "../idempotency/request-item.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
-import type { Catalogue, Market } from "../market/market.ts";
+import type { Market } from "../market/market.ts";
 import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
 import { commandMessage } from "../matching/wire/message.ts";
 import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "../orders/order-item.ts";
-import { type CommandQueue, QueueUnavailable } from "../ports/command-queue.ts";
-import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
+import { QueueUnavailable } from "../ports/command-queue.ts";
+import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
-import { type Item, type SlotReason, type Store, StoreUnavailable } from "../store/store.ts";
+import { type Item, type SlotReason, StoreUnavailable } from "../store/store.ts";
 import { availableOf, isFrozen, walletKey, walletWrite } from "../wallet/wallet-item.ts";
 import { type OrderRequest, readTerms } from "./order-request.ts";
 import { voidOrder } from "./void-order.ts";
 
-export type PlaceOrderPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly queue: Pick<CommandQueue, "send">;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-};
+export type PlaceOrderPorts = Pick<
+  ExchangePorts,
+  "catalogue" | "store" | "clock" | "random" | "log" | "metrics"
+> &
+  SendPort;
 
 export type PlaceOrder = {
   readonly userId: string;

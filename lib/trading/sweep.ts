@@ -1,18 +1,10 @@
-import { encodeTime } from "ulid";
-import type { Catalogue } from "../market/market.ts";
+import { firstIdAt } from "../contract/id.ts";
 import { orderFrom, orderKey } from "../orders/order-item.ts";
-import type { Clock, Log, Metrics, Random } from "../ports/ports.ts";
-import { type Item, type Key, type Store, StoreUnavailable } from "../store/store.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
+import { type Item, type Key, StoreUnavailable } from "../store/store.ts";
 import { voidOrder } from "./void-order.ts";
 
-export type SweepPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly metrics: Metrics;
-};
+export type SweepPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock" | "random" | "log" | "metrics">;
 
 /** An order that is pending for longer has not reached its market, and must not any more. */
 export const PENDING_LIMIT_MS = 3 * 60_000;
@@ -82,5 +74,5 @@ async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
 
 /** The sort key before which all orders of earlier times stand. */
 function orderSortKey(timeMs: number): string {
-  return orderKey("", encodeTime(timeMs)).sk;
+  return orderKey("", firstIdAt(timeMs)).sk;
 }

@@ -1,9 +1,7 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import type { Catalogue } from "../market/market.ts";
-import type { Clock, Log, Random } from "../ports/ports.ts";
+import type { ExchangePorts } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
-import type { Store } from "../store/store.ts";
 import { readAmount } from "./amount.ts";
 import { type Deposit, depositFrom, depositItem, depositKey, referenceKey } from "./deposit-item.ts";
 import { walletWrite } from "./wallet-item.ts";
@@ -17,13 +15,7 @@ export type CreditDeposit = {
   readonly requestId: string;
 };
 
-export type WalletPorts = {
-  readonly catalogue: Catalogue;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-};
+export type WalletPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock" | "random" | "log">;
 
 /** Credits a deposit once per reference: wallet, deposit, reference and audit record in one transaction. */
 export async function creditDeposit(

@@ -1,15 +1,8 @@
 import type { Item, Key } from "../store/store.ts";
+import { type Movement, movementFrom, movementItem } from "./movement-item.ts";
 
-export type Deposit = {
-  readonly id: string;
-  readonly userId: string;
-  readonly asset: string;
-  /** Smallest units. */
-  readonly units: bigint;
-  /** What it is known by outside; credited once. */
-  readonly reference: string;
-  readonly createdAtMs: number;
-};
+/** `reference` is what the deposit is known by outside; it is credited once. */
+export type Deposit = Movement & { readonly reference: string };
 
 export function depositKey(userId: string, id: string): Key {
   return { pk: `USER#${userId}`, sk: `DEPOSIT#${id}` };
@@ -21,17 +14,9 @@ export function referenceKey(reference: string): Key {
 }
 
 export function depositItem(deposit: Deposit): Item {
-  const { id, userId, asset, units, reference, createdAtMs } = deposit;
-  return { id, userId, asset, units, reference, createdAtMs: BigInt(createdAtMs) };
+  return { ...movementItem(deposit), reference: deposit.reference };
 }
 
 export function depositFrom(item: Item): Deposit {
-  return {
-    id: String(item.id),
-    userId: String(item.userId),
-    asset: String(item.asset),
-    units: item.units as bigint,
-    reference: String(item.reference),
-    createdAtMs: Number(item.createdAtMs),
-  };
+  return { ...movementFrom(item), reference: String(item.reference) };
 }

@@ -1,6 +1,6 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
-import type { Item, Store } from "../store/store.ts";
+import type { Item, Key, Store } from "../store/store.ts";
 import { type Deposit, depositFrom, depositKey } from "./deposit-item.ts";
 import {
   WITHDRAWAL_STATUSES,
@@ -17,12 +17,7 @@ export async function listDeposits(
   request: ListRequest,
   ports: Ports,
 ): Promise<Listing<Deposit>> {
-  const { pk } = depositKey(userId, "");
-  const query = { table: "wallets", pk, from: "DEPOSIT#", to: "DEPOSIT#~", consistent: true } as const;
-  return listById(
-    await listNewestFirst({ query, request: after(request, "DEPOSIT#"), read: depositFrom }, ports),
-    "DEPOSIT#",
-  );
+  return await listMovements({ key: depositKey(userId, ""), read: depositFrom }, request, ports);
 }
 
 export async function listWithdrawals(
@@ -30,12 +25,19 @@ export async function listWithdrawals(
   request: ListRequest,
   ports: Ports,
 ): Promise<Listing<Withdrawal>> {
-  const { pk } = withdrawalKey(userId, "");
-  const query = { table: "wallets", pk, from: "WITHDRAWAL#", to: "WITHDRAWAL#~", consistent: true } as const;
-  return listById(
-    await listNewestFirst({ query, request: after(request, "WITHDRAWAL#"), read: withdrawalFrom }, ports),
-    "WITHDRAWAL#",
-  );
+  return await listMovements({ key: withdrawalKey(userId, ""), read: withdrawalFrom }, request, ports);
+}
+
+/** A user's movements of one kind, newest first; pages end at an id, which is what follows the prefix of the sort key. */
+async function listMovements<T>(
+  { key: { pk, sk: prefix }, read }: { readonly key: Key; readonly read: (item: Item) => T },
+  { limit, after }: ListRequest,
+  ports: Ports,
+): Promise<Listing<T>> {
+  const query = { table: "wallets", pk, from: prefix, to: `${prefix}~`, consistent: true } as const;
+  const request = { limit, after: after === undefined ? undefined : prefix + after };
+  const { items, next } = await listNewestFirst({ query, request, read }, ports);
+  return next === undefined ? { items } : { items, next: next.slice(prefix.length) };
 }
 
 export async function getWithdrawal(
@@ -72,12 +74,4 @@ export async function listAllWithdrawals(
   const last = shown.at(-1);
   const hasMore = ids.length > shown.length || lists.some(({ next }) => next !== undefined);
   return hasMore && last !== undefined ? { items, next: last } : { items };
-}
-
-function after(request: ListRequest, prefix: string): ListRequest {
-  return request.after === undefined ? request : { ...request, after: prefix + request.after };
-}
-
-function listById<T>({ items, next }: Listing<T>, prefix: string): Listing<T> {
-  return next === undefined ? { items } : { items, next: next.slice(prefix.length) };
 }

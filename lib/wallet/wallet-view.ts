@@ -1,3 +1,4 @@
+import { isoTime } from "../contract/time.ts";
 import type { Catalogue } from "../market/market.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import type { Item } from "../store/store.ts";
@@ -36,7 +37,7 @@ export function depositView(deposit: Deposit, catalogue: Catalogue) {
     asset,
     amount: amountText(asset, units, catalogue),
     reference,
-    createdAt: new Date(createdAtMs).toISOString(),
+    createdAt: isoTime(createdAtMs),
   };
 }
 
@@ -52,8 +53,8 @@ export function withdrawalView(withdrawal: Withdrawal, catalogue: Catalogue) {
     status,
     transactionId: withdrawal.transactionId ?? null,
     reason: withdrawal.reason ?? null,
-    createdAt: new Date(withdrawal.createdAtMs).toISOString(),
-    updatedAt: new Date(withdrawal.updatedAtMs).toISOString(),
+    createdAt: isoTime(withdrawal.createdAtMs),
+    updatedAt: isoTime(withdrawal.updatedAtMs),
   };
 }
 

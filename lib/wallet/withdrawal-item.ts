@@ -1,4 +1,5 @@
 import type { Item, Key } from "../store/store.ts";
+import { type Movement, movementFrom, movementItem } from "./movement-item.ts";
 
 export type WithdrawalStatus = "pending_approval" | "completed" | "rejected" | "cancelled";
 export const WITHDRAWAL_STATUSES: readonly WithdrawalStatus[] = [
@@ -8,18 +9,13 @@ export const WITHDRAWAL_STATUSES: readonly WithdrawalStatus[] = [
   "cancelled",
 ];
 
-/** Amounts in smallest units; the fee is inside the amount. */
-export type Withdrawal = {
-  readonly id: string;
-  readonly userId: string;
-  readonly asset: string;
-  readonly units: bigint;
+/** The fee is inside the amount, in smallest units like it. */
+export type Withdrawal = Movement & {
   readonly feeUnits: bigint;
   readonly address: string;
   readonly status: WithdrawalStatus;
   readonly transactionId?: string;
   readonly reason?: string;
-  readonly createdAtMs: number;
   readonly updatedAtMs: number;
 };
 
@@ -33,33 +29,25 @@ export function withdrawalOwnerKey(id: string): Key {
 }
 
 export function withdrawalItem(withdrawal: Withdrawal): Item & Key {
-  const { id, userId, asset, units, feeUnits, address, status } = withdrawal;
+  const { id, userId, feeUnits, address, status, updatedAtMs } = withdrawal;
   return {
     ...withdrawalKey(userId, id),
-    id,
-    userId,
-    asset,
-    units,
+    ...movementItem(withdrawal),
     feeUnits,
     address,
     status,
-    createdAtMs: BigInt(withdrawal.createdAtMs),
-    updatedAtMs: BigInt(withdrawal.updatedAtMs),
+    updatedAtMs: BigInt(updatedAtMs),
   };
 }
 
 export function withdrawalFrom(item: Item): Withdrawal {
   return {
-    id: String(item.id),
-    userId: String(item.userId),
-    asset: String(item.asset),
-    units: item.units as bigint,
+    ...movementFrom(item),
     feeUnits: item.feeUnits as bigint,
     address: String(item.address),
     status: item.status as WithdrawalStatus,
     ...(item.transactionId === undefined ? {} : { transactionId: String(item.transactionId) }),
     ...(item.reason === undefined ? {} : { reason: String(item.reason) }),
-    createdAtMs: Number(item.createdAtMs),
     updatedAtMs: Number(item.updatedAtMs),
   };
 }

@@ -12,10 +12,10 @@ export type SourceFile = { readonly path: string; readonly text: string };
  */
 export const DOMAIN = {
   money: [],
-  ports: [],
-  store: ["ports"],
+  store: [],
   contract: ["store"],
   market: ["contract", "money", "store"],
+  ports: ["market", "store"],
   matching: ["market", "money"],
   journal: ["market", "matching", "ports", "store"],
   audit: ["contract", "ports", "store"],
@@ -39,6 +39,7 @@ export const DOMAIN = {
     "wallet",
   ],
   reconciliation: [
+    "contract",
     "journal",
     "market",
     "market-data",

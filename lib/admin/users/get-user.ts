@@ -3,12 +3,9 @@ import { sessionsOf } from "../../auth/list-sessions.ts";
 import { showSession } from "../../auth/session-item.ts";
 import { type Account, showAccount } from "../../auth/user-item.ts";
 import { type Result, refuse, success } from "../../contract/refusal.ts";
-import type { Clock } from "../../ports/ports.ts";
-import type { Store } from "../../store/store.ts";
+import type { ExchangePorts } from "../../ports/ports.ts";
 
-export type GetUserPorts<B> = {
-  readonly store: Store;
-  readonly clock: Clock;
+export type GetUserPorts<B> = Pick<ExchangePorts, "store" | "clock"> & {
   /** The user's balances, as the contract words them. */
   readonly balances: (userId: string) => Promise<readonly B[]>;
 };

@@ -9,9 +9,9 @@ import {
   showAccount,
 } from "../../auth/user-item.ts";
 import { type Result, refuse, success } from "../../contract/refusal.ts";
-import type { Clock, Log, Random } from "../../ports/ports.ts";
+import type { ExchangePorts } from "../../ports/ports.ts";
 import { withRetries } from "../../store/retries.ts";
-import type { Store, Write } from "../../store/store.ts";
+import type { Write } from "../../store/store.ts";
 import { walletKey } from "../../wallet/wallet-item.ts";
 
 export type UserChange = {
@@ -26,11 +26,7 @@ export type UserChange = {
 
 type ToMarkets = (account: { readonly userId: string; readonly correlationId: string }) => Promise<void>;
 
-export type UpdateUserPorts = {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
+export type UpdateUserPorts = Pick<ExchangePorts, "store" | "clock" | "random" | "log"> & {
   /** Cancels the user's live orders everywhere and keeps what was accepted out of the books. */
   readonly closeToMarkets: ToMarkets;
   readonly openToMarkets: ToMarkets;

@@ -4,12 +4,12 @@ import { newestSnapshot } from "../journal/snapshots.ts";
 import type { Market } from "../market/market.ts";
 import { tradesKey } from "../market-data/market-items.ts";
 import { rowsOf } from "../market-data/projection.ts";
-import { MarketState, openStatus } from "../matching/market-state.ts";
-import type { LiveOrder } from "../matching/order.ts";
+import { MarketState } from "../matching/market-state.ts";
 import { type Replayed, replay } from "../matching/replay.ts";
 import { stateText } from "../matching/snapshot.ts";
-import { orderFrom, orderKey } from "../orders/order-item.ts";
+import { orderFrom } from "../orders/order-item.ts";
 import type { Item } from "../store/store.ts";
+import { closedBy, OrderComparison, onBook } from "./compare-orders.ts";
 import type { ReconciliationPorts } from "./conservation.ts";
 
 export type MarketCheck = {
@@ -24,7 +24,7 @@ const MOST_DIFFERENCES = 20;
 
 /**
  * Replays a market's journal from the first entry and compares: the chain of hashes, commands applied once, the book never crossed, the
- * newest snapshot, the projected trades, and the live orders in the table.
+ * newest snapshot, the projected trades, and every order of the table that the market has had, closed ones as they close.
  */
 export async function checkMarket(market: Market, ports: ReconciliationPorts): Promise<MarketCheck> {
   const differences: string[] = [];
@@ -34,6 +34,7 @@ export async function checkMarket(market: Market, ports: ReconciliationPorts): P
   const commands = new Set<string>();
   /** The version that last changed each order that is on the book. */
   const versions = new Map<string, number>();
+  const closed = new OrderComparison(market, ports);
   let trades = 0;
   const visit = async (replayed: Replayed): Promise<void> => {
     const { entry, effects } = replayed;
@@ -43,6 +44,7 @@ export async function checkMarket(market: Market, ports: ReconciliationPorts): P
       commands.add(id);
     }
     for (const id of effects.orders.keys()) versions.set(id, entry.version);
+    differences.push(...(await closed.compare(closedBy(replayed))));
     trades += effects.trades.length;
     const bid = state.book.best("buy")?.priceTicks ?? 0n;
     const ask = state.book.best("sell")?.priceTicks;
@@ -63,11 +65,13 @@ export async function checkMarket(market: Market, ports: ReconciliationPorts): P
     differences.push(`${market.market}: ${fault instanceof Error ? fault.message : String(fault)}`);
     return { entries: state.head.version, trades, liveOrders: state.book.size, differences };
   }
-  const head = { state, versions };
+  const live = new OrderComparison(market, ports, state.head.version);
   const found = [
     ...differences,
-    ...(await compareOrders(head, ports)),
-    ...(await compareLiveIndex(head, ports)),
+    ...(await closed.rest()),
+    ...(await live.compare(onBook({ state, versions }))),
+    ...(await live.rest()),
+    ...(await compareLiveIndex(state, ports)),
   ];
   return {
     entries: state.head.version,
@@ -105,51 +109,11 @@ async function compareTrades(
     differences.push(`${market}: the trades of version ${version} are not those of the journal`);
 }
 
-type Head = { readonly state: MarketState; readonly versions: ReadonlyMap<string, number> };
-
-/** Every order of the book stands in the table as the journal has it; a later version there is later trading. */
-async function compareOrders(
-  { state, versions }: Head,
+/** Every live order of the table that the market has had is on the book. */
+async function compareLiveIndex(
+  state: MarketState,
   { store }: ReconciliationPorts,
 ): Promise<readonly string[]> {
-  const differences: string[] = [];
-  const live = [
-    ...state.book.orders("buy"),
-    ...state.book.orders("sell"),
-    ...(state.taker === undefined ? [] : [state.taker]),
-  ];
-  for (let start = 0; start < live.length; start += 100) {
-    const chunk = live.slice(start, start + 100);
-    const items = await store.getMany(
-      chunk.map(({ userId, id }) => ({ table: "orders", key: orderKey(userId, id) })),
-    );
-    items.forEach((item, index) => {
-      const order = chunk[index] as LiveOrder;
-      const version = versions.get(order.id) ?? 0;
-      if (Number(item?.version ?? 0n) > state.head.version) return;
-      if (item === undefined || !isSame(item, order, version)) {
-        differences.push(
-          `${state.market.market}: order ${order.id} of the book stands otherwise in the table`,
-        );
-      }
-    });
-  }
-  return differences;
-}
-
-function isSame(item: Item, order: LiveOrder, version: number): boolean {
-  const stored = orderFrom(item);
-  return (
-    stored.version === version &&
-    stored.status === openStatus(order) &&
-    stored.filledLots === order.filledLots &&
-    stored.filledQuote === order.filledQuote &&
-    stored.fee === order.fee
-  );
-}
-
-/** Every live order of the table that the market has had is on the book. */
-async function compareLiveIndex({ state }: Head, { store }: ReconciliationPorts): Promise<readonly string[]> {
   const differences: string[] = [];
   let after: Item | undefined;
   do {

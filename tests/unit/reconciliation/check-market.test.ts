@@ -223,6 +223,29 @@ describe("a difference between the journal and what was made of it", () => {
     await expectFound(/order .* is live in the table and not on the book/);
   });
 
+  test.each([
+    { status: "cancelled" },
+    { reason: "admin" },
+    { filledLots: 1n },
+    { filledQuote: 7n },
+    { fee: 9n },
+    { version: 1n },
+  ])("an order that is closed and stands with another %j in the table", async (set) => {
+    const { items } = await exchange.store.scan({ table: "orders" });
+    const filled = items.find(({ status, market }) => status === "filled" && market === "BTC-USDT");
+    const key = { pk: String(filled?.pk), sk: String(filled?.sk) };
+    await exchange.store.write({ kind: "update", table: "orders", key, set });
+    await expectFound(/order .* that is filled stands otherwise in the table/);
+  });
+
+  test("an order that is closed and gone from the table", async () => {
+    const { items } = await exchange.store.scan({ table: "orders" });
+    const cancelled = items.find(({ status, market }) => status === "cancelled" && market === "BTC-USDT");
+    const key = { pk: String(cancelled?.pk), sk: String(cancelled?.sk) };
+    await exchange.store.write({ kind: "delete", table: "orders", key });
+    await expectFound(/order .* that is cancelled stands otherwise in the table/);
+  });
+
   test("many of them are told in a few", async () => {
     for (const { pk, sk } of (await exchange.store.scan({ table: "orders", index: "live" })).items) {
       await exchange.store.write({

@@ -9,7 +9,7 @@ import { type Hops, measureHops } from "./bench/hops.ts";
 import { CannotBegin, HELP, type Options, type Part, readOptions } from "./bench/options.ts";
 import { measurePackages } from "./bench/packages.ts";
 import { type Measured, printTables, type Show } from "./bench/report.ts";
-import { heading, type Progress, print, printError, startProgress } from "./client/terminal.ts";
+import { heading, type Progress, print, printError, startProgress } from "./command/terminal.ts";
 
 const INTERRUPTED = 130;
 const ENGINE_OFFSETS = { dynamodb: 10, sqs: 11 };

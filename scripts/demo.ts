@@ -4,11 +4,11 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { ExchangeError } from "./client/exchange-error.ts";
-import { defaultUrl, reachExchange } from "./client/exchange-process.ts";
-import { heading, print, printError, startProgress } from "./client/terminal.ts";
+import { heading, print, printError, startProgress } from "./command/terminal.ts";
 import { type Crowd, gatherCrowd } from "./demo/crowd.ts";
 import { printBalances, printFaults, printMarkets, printTally } from "./demo/report.ts";
+import { ExchangeError } from "./exchange/error.ts";
+import { defaultUrl, reachExchange } from "./exchange/process.ts";
 
 const HELP = `Usage: npm run demo -- [options]
 

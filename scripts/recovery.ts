@@ -2,7 +2,7 @@
 import { cpus, loadavg } from "node:os";
 import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
 import { startDynoxide } from "../tests/support/dynoxide.ts";
-import { heading, print, printError } from "./client/terminal.ts";
+import { heading, print, printError } from "./command/terminal.ts";
 import { measureBigBook, measureTail } from "./recovery/measure.ts";
 import { CannotBegin, HELP, type Options, readOptions } from "./recovery/options.ts";
 import { missedGoals, reportOf } from "./recovery/report.ts";

@@ -2,9 +2,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { ExchangeClient } from "./client/exchange-client.ts";
-import { defaultUrl, reachExchange } from "./client/exchange-process.ts";
-import { print, printError, startProgress } from "./client/terminal.ts";
+import { print, printError, startProgress } from "./command/terminal.ts";
+import { ExchangeClient } from "./exchange/client.ts";
+import { defaultUrl, reachExchange } from "./exchange/process.ts";
 import { assign } from "./replay/assignment.ts";
 import { gatherCrew } from "./replay/crew.ts";
 import { parseBooks, parseMessages } from "./replay/lobster.ts";

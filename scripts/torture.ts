@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { print, printError } from "./client/terminal.ts";
+import { print, printError } from "./command/terminal.ts";
 import { CannotBegin, HELP, readOptions } from "./torture/options.ts";
 import { printSummary } from "./torture/report.ts";
 import { torture } from "./torture/run.ts";

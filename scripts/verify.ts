@@ -4,7 +4,7 @@ import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
 import { readCatalogue } from "../lib/market/market.ts";
 import type { Log } from "../lib/ports/ports.ts";
 import definitions from "../resources/markets.json" with { type: "json" };
-import { deployedExchange, openStoredExchange } from "./verify/open-exchange.ts";
+import { deployedExchange, openStoredExchange } from "./exchange/find.ts";
 import { verify } from "./verify/verify.ts";
 
 const HELP = `Checks an exchange against its own records: every unit of money accounted for, every wallet against its deposits,

@@ -1,8 +1,8 @@
+import { figure } from "../command/statistics.ts";
 import { type CapacityMeter, nothingUsed, type Usage } from "./capacity.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import { BATCH_ORDERS } from "./order-flow.ts";
 import type { Measured, ReportTable } from "./report.ts";
-import { figure } from "./statistics.ts";
 
 /** DynamoDB on demand, us-east-1: US dollars per million units. */
 const DOLLARS_PER_MILLION = { write: 0.625, read: 0.125 };

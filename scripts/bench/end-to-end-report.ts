@@ -1,7 +1,7 @@
+import { figure, ratio, type Timing, timingOf } from "../command/statistics.ts";
 import type { Hops } from "./hops.ts";
 import type { Load } from "./load.ts";
 import type { Measured, ReportTable } from "./report.ts";
-import { figure, ratio, type Timing, timingOf } from "./statistics.ts";
 
 export type EndToEnd = {
   readonly clients: number;

@@ -1,6 +1,7 @@
-import { loginAdmin } from "../client/admin.ts";
-import { ExchangeClient } from "../client/exchange-client.ts";
-import { reachExchange } from "../client/exchange-process.ts";
+import { type Timing, timed, timingOf } from "../command/statistics.ts";
+import { loginAdmin } from "../exchange/admin.ts";
+import { ExchangeClient } from "../exchange/client.ts";
+import { reachExchange } from "../exchange/process.ts";
 import { isTaken } from "../local/ports.ts";
 import { portsFrom } from "../local/settings.ts";
 import type { Cleanup } from "./cleanup.ts";
@@ -9,7 +10,6 @@ import { CannotMeasure } from "./engines.ts";
 import type { Hops } from "./hops.ts";
 import { type Load, load, type Run, type Stall, type Trader, together } from "./load.ts";
 import type { Measured, Show } from "./report.ts";
-import { type Timing, timed, timingOf } from "./statistics.ts";
 
 export type EndToEndOptions = {
   readonly port: number;

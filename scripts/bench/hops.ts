@@ -4,11 +4,11 @@ import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import type { Command } from "../../lib/matching/command.ts";
 import { commandMessage } from "../../lib/matching/wire/message.ts";
 import type { Store, Write } from "../../lib/store/store.ts";
+import { figure, ratio, type Timing, timed, timingOf } from "../command/statistics.ts";
 import type { Engines } from "./engines.ts";
 import { InProcessExchange } from "./in-process.ts";
 import { placeFillingBatch, placing } from "./order-flow.ts";
 import type { Measured, Show } from "./report.ts";
-import { figure, ratio, type Timing, timed, timingOf } from "./statistics.ts";
 
 const WARM_UP = 10;
 const ROUNDS = 100;

@@ -1,7 +1,7 @@
 import type { Item, Store } from "../../lib/store/store.ts";
 import type { TableName } from "../../lib/store/tables.ts";
+import { percentile } from "../command/statistics.ts";
 import { attributeBytes, itemBytes } from "./item-size.ts";
-import { percentile } from "./statistics.ts";
 
 export type ItemKind = {
   readonly kind: string;

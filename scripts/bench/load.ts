@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ExchangeClient } from "../client/exchange-client.ts";
-import type { NewOrder, Order, Side } from "../client/exchange-types.ts";
+import type { ExchangeClient } from "../exchange/client.ts";
+import type { NewOrder, Order, Side } from "../exchange/types.ts";
 
 /** A market's one price: sells and buys meet there, so that about half of the orders rest and half fill one of those. */
 export type Stall = { readonly market: string; readonly price: string; readonly quantity: string };

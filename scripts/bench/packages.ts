@@ -8,10 +8,10 @@ import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build } from "esbuild";
 import { parse } from "yaml";
+import { figure, percentile, ratio } from "../command/statistics.ts";
 import { PROJECT_ROOT } from "../local/configuration.ts";
 import type { Cleanup } from "./cleanup.ts";
 import type { Measured, Show } from "./report.ts";
-import { figure, percentile, ratio } from "./statistics.ts";
 
 const TIMES = 5;
 const BUILDS_AT_ONCE = 4;

@@ -1,4 +1,4 @@
-import { type Column, heading, print, table } from "../client/terminal.ts";
+import { type Column, heading, print, table } from "../command/terminal.ts";
 
 export type ReportTable = {
   readonly title: string;

@@ -1,4 +1,4 @@
-import type { NewOrder, Side } from "../client/exchange-types.ts";
+import type { NewOrder, Side } from "../exchange/types.ts";
 import type { Chance } from "./chance.ts";
 import type { Values } from "./values.ts";
 import type { Terms } from "./venue-terms.ts";

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loginAdmin } from "../client/admin.ts";
-import { ExchangeClient } from "../client/exchange-client.ts";
-import { ExchangeError } from "../client/exchange-error.ts";
-import type { Market } from "../client/exchange-types.ts";
-import type { HttpOptions } from "../client/http.ts";
+import { loginAdmin } from "../exchange/admin.ts";
+import { ExchangeClient } from "../exchange/client.ts";
+import { ExchangeError } from "../exchange/error.ts";
+import type { HttpOptions } from "../exchange/http.ts";
+import type { Market } from "../exchange/types.ts";
 import { chanceFrom } from "./chance.ts";
 import { Tally } from "./tally.ts";
 import { Trader } from "./trader.ts";

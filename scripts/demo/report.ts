@@ -1,6 +1,6 @@
-import type { ExchangeClient } from "../client/exchange-client.ts";
-import type { Level, Market, OrderBook } from "../client/exchange-types.ts";
-import { heading, print, table } from "../client/terminal.ts";
+import { heading, print, table } from "../command/terminal.ts";
+import type { ExchangeClient } from "../exchange/client.ts";
+import type { Level, Market, OrderBook } from "../exchange/types.ts";
 import type { Crowd } from "./crowd.ts";
 import { percentile, type Tally } from "./tally.ts";
 import type { Trader } from "./trader.ts";

@@ -1,4 +1,4 @@
-import type { Attempt } from "../client/http.ts";
+import type { Attempt } from "../exchange/http.ts";
 
 export type Refusals = { readonly code: string; readonly meant: number; readonly byChance: number };
 

@@ -1,6 +1,6 @@
-import type { ExchangeClient } from "../client/exchange-client.ts";
-import { ExchangeError } from "../client/exchange-error.ts";
-import type { NewOrder, Order } from "../client/exchange-types.ts";
+import type { ExchangeClient } from "../exchange/client.ts";
+import { ExchangeError } from "../exchange/error.ts";
+import type { NewOrder, Order } from "../exchange/types.ts";
 import { decide, type Intention, type OwnOrder, type Role, type Situation } from "./behaviour.ts";
 import type { Tally } from "./tally.ts";
 

@@ -1,5 +1,5 @@
 import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
-import type { Market } from "../client/exchange-types.ts";
+import type { Market } from "../exchange/types.ts";
 
 /** A market's rules in a form to compute with. Ideas of price are fractions; what is sent is whole ticks and lots. */
 export type Terms = {

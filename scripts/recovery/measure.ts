@@ -3,7 +3,7 @@ import { saveSnapshot, snapshotHeaders } from "../../lib/journal/snapshots.ts";
 import type { MarketState } from "../../lib/matching/market-state.ts";
 import { stateText } from "../../lib/matching/snapshot.ts";
 import type { Store } from "../../lib/store/store.ts";
-import { percentile } from "../bench/statistics.ts";
+import { percentile } from "../command/statistics.ts";
 import { type ColdRequest, type ColdResult, recoverCold } from "./cold-process.ts";
 import { Crowd } from "./crowd.ts";
 import { damageSnapshot, writeJournal } from "./journal.ts";

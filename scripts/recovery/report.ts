@@ -1,5 +1,5 @@
-import { percentile } from "../bench/statistics.ts";
-import { table } from "../client/terminal.ts";
+import { percentile } from "../command/statistics.ts";
+import { table } from "../command/terminal.ts";
 import type { ColdResult } from "./cold-process.ts";
 
 /** One kind of recovery: as often as it was measured or, where it took several attempts, each of these. */

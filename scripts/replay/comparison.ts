@@ -1,4 +1,4 @@
-import type { Level, OrderBook } from "../client/exchange-types.ts";
+import type { Level, OrderBook } from "../exchange/types.ts";
 import type { LobsterMessage, RecordedBook, RecordedLevel } from "./lobster.ts";
 import type { Mapping } from "./mapping.ts";
 

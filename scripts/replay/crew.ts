@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { loginAdmin } from "../client/admin.ts";
-import { ExchangeClient } from "../client/exchange-client.ts";
-import type { Market } from "../client/exchange-types.ts";
-import type { HttpOptions } from "../client/http.ts";
+import { loginAdmin } from "../exchange/admin.ts";
+import { ExchangeClient } from "../exchange/client.ts";
+import type { HttpOptions } from "../exchange/http.ts";
+import type { Market } from "../exchange/types.ts";
 import type { Assignment, Need } from "./assignment.ts";
 import type { Mapping } from "./mapping.ts";
 

@@ -1,5 +1,5 @@
 import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
-import type { Market } from "../client/exchange-types.ts";
+import type { Market } from "../exchange/types.ts";
 import type { Action } from "./planner.ts";
 
 /** Writes the record's prices and sizes as the market's decimal strings, exactly. */

@@ -1,5 +1,5 @@
-import type { Level } from "../client/exchange-types.ts";
-import { print, printError, table } from "../client/terminal.ts";
+import { print, printError, table } from "../command/terminal.ts";
+import type { Level } from "../exchange/types.ts";
 import type { Difference } from "./comparison.ts";
 import type { ReplayReport } from "./run.ts";
 

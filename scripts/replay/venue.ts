@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ExchangeClient } from "../client/exchange-client.ts";
-import { ExchangeError } from "../client/exchange-error.ts";
-import type { Order, OrderBook, Side } from "../client/exchange-types.ts";
+import type { ExchangeClient } from "../exchange/client.ts";
+import { ExchangeError } from "../exchange/error.ts";
+import type { Order, OrderBook, Side } from "../exchange/types.ts";
 import type { Assignment } from "./assignment.ts";
 import type { Crew } from "./crew.ts";
 import type { Mapping } from "./mapping.ts";

@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
-import type { ExchangeClient } from "../client/exchange-client.ts";
 import type { Crowd } from "../demo/crowd.ts";
 import type { Trader } from "../demo/trader.ts";
+import type { ExchangeClient } from "../exchange/client.ts";
 import { PROJECT_ROOT } from "../local/configuration.ts";
 import {
   type Deposited,

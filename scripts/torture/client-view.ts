@@ -1,5 +1,5 @@
 import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
-import type { Balance, NewOrder, Order } from "../client/exchange-types.ts";
+import type { Balance, NewOrder, Order } from "../exchange/types.ts";
 import type { Placing } from "./relay.ts";
 
 /** An order as the API answers it, with the fee that it has paid so far. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExchangeClient } from "../client/exchange-client.ts";
-import { ExchangeError } from "../client/exchange-error.ts";
-import type { Market, NewOrder } from "../client/exchange-types.ts";
 import { termsOf } from "../demo/venue-terms.ts";
+import { ExchangeClient } from "../exchange/client.ts";
+import { ExchangeError } from "../exchange/error.ts";
+import type { Market, NewOrder } from "../exchange/types.ts";
 
 /** A user who only wants to know whether orders reach the books. */
 export type Prober = {

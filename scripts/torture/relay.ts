@@ -6,8 +6,8 @@ import {
   type ServerResponse,
 } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { NewOrder, Order } from "../client/exchange-types.ts";
 import type { Chance } from "../demo/chance.ts";
+import type { NewOrder, Order } from "../exchange/types.ts";
 import { HOST } from "../local/settings.ts";
 
 /** What was sent under one idempotency key, and what the exchange answered, heard by the client or not. */

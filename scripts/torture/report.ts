@@ -1,4 +1,4 @@
-import { heading, print, table } from "../client/terminal.ts";
+import { heading, print, table } from "../command/terminal.ts";
 import { percentile, type Tally } from "../demo/tally.ts";
 import type { CheckResult } from "./check.ts";
 import { type Kill, VICTIMS, type Victim } from "./plan.ts";

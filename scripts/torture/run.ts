@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { print } from "../client/terminal.ts";
+import { print } from "../command/terminal.ts";
 import { chanceFrom } from "../demo/chance.ts";
 import { gatherCrowd } from "../demo/crowd.ts";
 import { type CheckGiven, checkEverything } from "./check.ts";

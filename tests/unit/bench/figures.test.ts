@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { CapacityMeter } from "../../../scripts/bench/capacity.ts";
 import { itemBytes } from "../../../scripts/bench/item-size.ts";
-import { figure, percentile, ratio } from "../../../scripts/bench/statistics.ts";
+import { figure, percentile, ratio } from "../../../scripts/command/statistics.ts";
 
 describe("percentile", () => {
   const values = Array.from({ length: 200 }, (_, index) => 200 - index);

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
 import { parseDecimal } from "../../../lib/money/decimal.ts";
-import type { Market } from "../../../scripts/client/exchange-types.ts";
 import { decide, type Intention, type Role } from "../../../scripts/demo/behaviour.ts";
 import { chanceFrom } from "../../../scripts/demo/chance.ts";
 import { percentile } from "../../../scripts/demo/tally.ts";
 import { walkingValues } from "../../../scripts/demo/values.ts";
 import { termsOf } from "../../../scripts/demo/venue-terms.ts";
+import type { Market } from "../../../scripts/exchange/types.ts";
 
 const MARKETS: readonly Market[] = (
   [

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { ExchangeClient } from "../../../scripts/client/exchange-client.ts";
-import { ExchangeError } from "../../../scripts/client/exchange-error.ts";
-import type { Attempt } from "../../../scripts/client/http.ts";
+import { ExchangeClient } from "../../../scripts/exchange/client.ts";
+import { ExchangeError } from "../../../scripts/exchange/error.ts";
+import type { Attempt } from "../../../scripts/exchange/http.ts";
 
 type Reply = { status: number; body?: unknown; headers?: Record<string, string> } | "hang up" | "stay silent";
 type Seen = { readonly route: string; readonly headers: IncomingMessage["headers"]; readonly body: string };

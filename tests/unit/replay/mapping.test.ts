@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Market } from "../../../scripts/client/exchange-types.ts";
+import type { Market } from "../../../scripts/exchange/types.ts";
 import { mapTo } from "../../../scripts/replay/mapping.ts";
 import type { Action } from "../../../scripts/replay/planner.ts";
 

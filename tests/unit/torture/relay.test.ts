@@ -1,8 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { ExchangeClient } from "../../../scripts/client/exchange-client.ts";
 import type { Chance } from "../../../scripts/demo/chance.ts";
+import { ExchangeClient } from "../../../scripts/exchange/client.ts";
 import { type Relay, startRelay } from "../../../scripts/torture/relay.ts";
 
 const ORDER = { market: "BTC-USDT", side: "buy", type: "limit", price: "1", quantity: "10" } as const;

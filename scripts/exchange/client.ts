@@ -1,4 +1,5 @@
-import { ExchangeError } from "./exchange-error.ts";
+import { ExchangeError } from "./error.ts";
+import { type Call, type HttpOptions, send } from "./http.ts";
 import type {
   Balance,
   CancelAnswer,
@@ -12,8 +13,7 @@ import type {
   Side,
   TokenPair,
   User,
-} from "./exchange-types.ts";
-import { type Call, type HttpOptions, send } from "./http.ts";
+} from "./types.ts";
 
 export type OrderOptions = {
   /** With a key the call may be repeated safely, and is, for as long as `retryForMs` says. */

@@ -1,4 +1,4 @@
-import { ExchangeClient } from "./exchange-client.ts";
+import { ExchangeClient } from "./client.ts";
 import type { HttpOptions } from "./http.ts";
 
 /** Logs in as the admin whom the local stack creates, from the same variables and with the same defaults. */

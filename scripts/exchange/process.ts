@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { ExchangeClient } from "./exchange-client.ts";
+import { ExchangeClient } from "./client.ts";
 
 export type ReachedExchange = {
   readonly url: string;

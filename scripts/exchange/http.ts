@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { ExchangeError } from "./exchange-error.ts";
+import { ExchangeError } from "./error.ts";
 
 /** One request on the wire and what came back: every repetition is an attempt of its own. */
 export type Attempt = {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmin } from "../../lib/auth/create-admin.ts";
 import type { LambdaHandler } from "../../lib/edge/endpoint.ts";
+import { jwkPair } from "../support/auth-ports.ts";
+import { type Answered, call, type Request } from "../support/calls.ts";
 import { type Dynoxide, startDynoxide } from "../support/dynoxide.ts";
-import { jwkPair } from "../unit/auth/test-ports.ts";
-import { type Answered, call, type Request } from "../unit/edge/calls.ts";
 
 const PASSWORD = "correct horse battery";
 const ADMIN = { email: "admin@example.com", password: "administrator's password" };

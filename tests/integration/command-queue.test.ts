@@ -5,7 +5,7 @@ import type { Command } from "../../lib/matching/command.ts";
 import { commandMessage, readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import { type SqsServer, startSqsServer } from "../../scripts/local/sqs/server.ts";
-import { createQueue, handleOf, newClient, receiveAll } from "../unit/queue/sqs-fixture.ts";
+import { createQueue, handleOf, newClient, receiveAll } from "../support/sqs/client.ts";
 
 let server: SqsServer;
 let client: SQSClient;

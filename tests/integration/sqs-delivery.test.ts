@@ -20,7 +20,7 @@ import {
   numbered,
   receiveAll,
   sendAll,
-} from "../unit/queue/sqs-fixture.ts";
+} from "../support/sqs/client.ts";
 
 let server: SqsServer;
 let client: SQSClient;

@@ -19,7 +19,7 @@ import {
   numbered,
   receiveAll,
   sendAll,
-} from "../unit/queue/sqs-fixture.ts";
+} from "../support/sqs/client.ts";
 
 const PORT = 19_320;
 const MAIN = new URL("../../scripts/local/sqs/main.ts", import.meta.url);

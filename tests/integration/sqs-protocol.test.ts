@@ -19,14 +19,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SqsServer, startSqsServer } from "../../scripts/local/sqs/server.ts";
-import {
-  createFifo,
-  createQueue,
-  handleOf,
-  newClient,
-  receiveAll,
-  sendAll,
-} from "../unit/queue/sqs-fixture.ts";
+import { createFifo, createQueue, handleOf, newClient, receiveAll, sendAll } from "../support/sqs/client.ts";
 
 let server: SqsServer;
 let client: SQSClient;

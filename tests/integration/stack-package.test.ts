@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadConfiguration, PROJECT_ROOT } from "../../scripts/local/configuration.ts";
-import { computedResources } from "../unit/config/resource-count.ts";
+import { computedResources } from "../support/resource-count.ts";
 
 const ZIP_BYTES_AT_MOST = 600 * 1024;
 

@@ -20,7 +20,7 @@ import { violations } from "../simulation/invariants.ts";
 import { openAccounts, trade } from "../simulation/random-trading.ts";
 import { accepted, balance, limit, openAccount, orderNow, place } from "../simulation/traders.ts";
 import { type Dynoxide, startDynoxide } from "../support/dynoxide.ts";
-import { bigState } from "../unit/journal/journal-fixture.ts";
+import { bigState } from "../support/journal.ts";
 
 /** The use cases on a real engine: what the model of the store may hide would show here. */
 let dynoxide: Dynoxide;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Caller, eventually, logIn, newTrader, request } from "../support/api.ts";
 import { type Stack, startStack } from "../support/stack.ts";
-import { type Caller, eventually, logIn, newTrader, request } from "./api.ts";
 
 let stack: Stack;
 let admin: Caller;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { gatherCrowd } from "../../scripts/demo/crowd.ts";
+import { eventually, logIn, newTrader } from "../support/api.ts";
 import { type Stack, startStack } from "../support/stack.ts";
-import { eventually, logIn, newTrader } from "./api.ts";
 
 const run = promisify(execFile);
 const VERIFY = join(import.meta.dirname, "../../scripts/verify.ts");

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type AuditFilter, listAudit } from "../../../lib/audit/list-audit.ts";
 import { type AuditRecord, auditWrite } from "../../../lib/audit/record.ts";
 import type { Listing } from "../../../lib/store/listing.ts";
-import { NOON, startTestPorts, type TestPorts } from "../auth/test-ports.ts";
+import { NOON, startTestPorts, type TestPorts } from "../../support/auth-ports.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_AGO = [0, 1, 2, 30, 31, 90, 400, 900];

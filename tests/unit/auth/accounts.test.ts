@@ -10,7 +10,7 @@ import { register } from "../../../lib/auth/register.ts";
 import { profilePlace } from "../../../lib/auth/user-item.ts";
 import type { Result } from "../../../lib/contract/refusal.ts";
 import { StoreUnavailable } from "../../../lib/store/store.ts";
-import { startTestPorts, type TestPorts } from "./test-ports.ts";
+import { startTestPorts, type TestPorts } from "../../support/auth-ports.ts";
 
 const PASSWORD = "correct horse battery";
 const CLIENT = { ip: "192.0.2.7", userAgent: "Firefox" };

@@ -10,7 +10,7 @@ import { createRandom } from "../../../lib/adapters/random.ts";
 import { signingKey, verificationKey } from "../../../lib/adapters/signing-key.ts";
 import { createAccessTokens, createTokens } from "../../../lib/adapters/tokens.ts";
 import { maskedEmail } from "../../../lib/auth/masked-email.ts";
-import { jwkPair, NOON } from "./test-ports.ts";
+import { jwkPair, NOON } from "../../support/auth-ports.ts";
 
 const CLAIMS = { userId: "u", sessionId: "s", generation: 3n };
 

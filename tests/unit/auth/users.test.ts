@@ -6,7 +6,7 @@ import { login } from "../../../lib/auth/login.ts";
 import { register } from "../../../lib/auth/register.ts";
 import type { Account } from "../../../lib/auth/user-item.ts";
 import { isFrozen, walletKey } from "../../../lib/wallet/wallet-item.ts";
-import { startTestPorts, type TestPorts } from "./test-ports.ts";
+import { startTestPorts, type TestPorts } from "../../support/auth-ports.ts";
 
 const CLIENT = { ip: "192.0.2.7", userAgent: "Firefox" };
 const PASSWORD = "correct horse battery";

@@ -7,8 +7,8 @@ import { profilePlace } from "../../../lib/auth/user-item.ts";
 import { success } from "../../../lib/contract/refusal.ts";
 import { type Route, route } from "../../../lib/contract/route.ts";
 import { endpoint } from "../../../lib/edge/endpoint.ts";
-import { startTestPorts, type TestPorts } from "../auth/test-ports.ts";
-import { call } from "./calls.ts";
+import { startTestPorts, type TestPorts } from "../../support/auth-ports.ts";
+import { call } from "../../support/calls.ts";
 
 const PASSWORD = "correct horse battery";
 const body = z.strictObject({ name: z.string() });

@@ -4,8 +4,8 @@ import { success } from "../../../lib/contract/refusal.ts";
 import { route } from "../../../lib/contract/route.ts";
 import { email, id, limit, positiveDecimal } from "../../../lib/contract/shapes.ts";
 import { endpoint, type Input } from "../../../lib/edge/endpoint.ts";
-import { NO_STORE, type TestPorts, testPortsOn } from "../auth/test-ports.ts";
-import { type Answered, call, type Request } from "./calls.ts";
+import { NO_STORE, type TestPorts, testPortsOn } from "../../support/auth-ports.ts";
+import { type Answered, call, type Request } from "../../support/calls.ts";
 
 const ID = "01KATB9Z8Q4W0J5V6R7N2M3X1C";
 

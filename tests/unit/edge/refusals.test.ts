@@ -5,8 +5,8 @@ import { ANSWERS } from "../../../lib/edge/answers.ts";
 import { endpoint } from "../../../lib/edge/endpoint.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { StoreUnavailable } from "../../../lib/store/store.ts";
-import { NO_STORE, type TestPorts, testPortsOn } from "../auth/test-ports.ts";
-import { call } from "./calls.ts";
+import { NO_STORE, type TestPorts, testPortsOn } from "../../support/auth-ports.ts";
+import { call } from "../../support/calls.ts";
 
 /** The public contract: a status that changes here breaks clients. */
 const STATUSES: { readonly [code in Code]: number } = {

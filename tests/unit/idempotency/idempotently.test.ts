@@ -6,8 +6,8 @@ import { type Result, refuse, success } from "../../../lib/contract/refusal.ts";
 import { route } from "../../../lib/contract/route.ts";
 import { endpoint, type Input } from "../../../lib/edge/endpoint.ts";
 import { type Item, StoreUnavailable } from "../../../lib/store/store.ts";
-import { startTestPorts, type TestPorts } from "../auth/test-ports.ts";
-import { type Answered, call, type Request } from "../edge/calls.ts";
+import { startTestPorts, type TestPorts } from "../../support/auth-ports.ts";
+import { type Answered, call, type Request } from "../../support/calls.ts";
 
 const PASSWORD = "correct horse battery";
 const shared = {

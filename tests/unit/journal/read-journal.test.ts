@@ -4,7 +4,7 @@ import type { Query, Store } from "../../../lib/store/store.ts";
 import { VirtualClock } from "../../simulation/effects.ts";
 import { hookedStore } from "../../simulation/faulty-store.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
-import { lifeOf, store as storeJournal } from "./journal-fixture.ts";
+import { lifeOf, store as storeJournal } from "../../support/journal.ts";
 
 let clock: VirtualClock;
 const journal = lifeOf(12).journal;

@@ -9,8 +9,8 @@ import type { Store } from "../../../lib/store/store.ts";
 import { RecordingLog, VirtualClock } from "../../simulation/effects.ts";
 import { hookedStore } from "../../simulation/faulty-store.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
-import { MARKET } from "../matching/random-commands.ts";
-import { lifeOf, store as storeJournal } from "./journal-fixture.ts";
+import { lifeOf, store as storeJournal } from "../../support/journal.ts";
+import { MARKET } from "../../support/matching/random-commands.ts";
 
 const life = lifeOf(40);
 let store: MemoryStore;

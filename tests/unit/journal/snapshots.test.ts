@@ -7,8 +7,8 @@ import type { Item } from "../../../lib/store/store.ts";
 import { RecordingLog } from "../../simulation/effects.ts";
 import { hookedStore, unavailable } from "../../simulation/faulty-store.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
-import { MARKET } from "../matching/random-commands.ts";
-import { bigState, lifeOf } from "./journal-fixture.ts";
+import { bigState, lifeOf } from "../../support/journal.ts";
+import { MARKET } from "../../support/matching/random-commands.ts";
 
 let store: MemoryStore;
 let log: RecordingLog;

@@ -13,8 +13,8 @@ import { firstTimes, hookedStore, transacts, unavailable } from "../../simulatio
 import { CATALOGUE, InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { openAccounts, trade } from "../../simulation/random-trading.ts";
-import { queued } from "../matching/play.ts";
-import { placeOf } from "../matching/random-commands.ts";
+import { queued } from "../../support/matching/play.ts";
+import { placeOf } from "../../support/matching/random-commands.ts";
 
 const MARKET = CATALOGUE.markets.get("BTC-USDT") as Market;
 const HOUR_MS = 3_600_000;

@@ -4,8 +4,8 @@ import { Effects } from "../../../lib/matching/effects.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import { type Plan, plan } from "../../../lib/matching/plan.ts";
 import type { SlotReason } from "../../../lib/store/store.ts";
-import { queued } from "../matching/play.ts";
-import { cancelOf, MARKET, placeOf, termsOf } from "../matching/random-commands.ts";
+import { queued } from "../../support/matching/play.ts";
+import { cancelOf, MARKET, placeOf, termsOf } from "../../support/matching/random-commands.ts";
 
 const SLOTS: readonly Slot[] = [
   { kind: "fence" },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Book } from "../../../lib/matching/book.ts";
 import { type LiveOrder, remainingLots, type Side, toLive } from "../../../lib/matching/order.ts";
-import { termsOf } from "./random-commands.ts";
+import { termsOf } from "../../support/matching/random-commands.ts";
 
 const SIDES = ["buy", "sell"] as const;
 

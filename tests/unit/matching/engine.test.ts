@@ -2,9 +2,15 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MAX_OPEN_ORDERS_PER_USER } from "../../../lib/matching/engine.ts";
 import type { OrderTerms } from "../../../lib/matching/order.ts";
-import { NaiveMarket } from "./naive-market.ts";
-import { Play } from "./play.ts";
-import { cancelOf, MARKET, placeOf, randomCommands, termsOf } from "./random-commands.ts";
+import { NaiveMarket } from "../../support/matching/naive-market.ts";
+import { Play } from "../../support/matching/play.ts";
+import {
+  cancelOf,
+  MARKET,
+  placeOf,
+  randomCommands,
+  termsOf,
+} from "../../support/matching/random-commands.ts";
 
 let play: Play;
 

@@ -12,8 +12,8 @@ import {
 } from "../../../lib/matching/plan.ts";
 import { replay } from "../../../lib/matching/replay.ts";
 import { stateText } from "../../../lib/matching/snapshot.ts";
-import { EPOCH, queued } from "./play.ts";
-import { cancelOf, MARKET, placeOf, termsOf } from "./random-commands.ts";
+import { EPOCH, queued } from "../../support/matching/play.ts";
+import { cancelOf, MARKET, placeOf, termsOf } from "../../support/matching/random-commands.ts";
 
 let state: MarketState;
 /** Replays what is committed, so that every test compares both. */

@@ -11,8 +11,8 @@ import {
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import { replay } from "../../../lib/matching/replay.ts";
 import { openSnapshot, stateText, takeSnapshot } from "../../../lib/matching/snapshot.ts";
-import { Play } from "./play.ts";
-import { MARKET, placeOf, randomCommands } from "./random-commands.ts";
+import { Play } from "../../support/matching/play.ts";
+import { MARKET, placeOf, randomCommands } from "../../support/matching/random-commands.ts";
 
 const batchSize = fc.integer({ min: 1, max: 10 });
 

@@ -12,8 +12,14 @@ import {
   takeSnapshot,
 } from "../../../lib/matching/snapshot.ts";
 import definitions from "../../../resources/markets.json" with { type: "json" };
-import { Play, queued } from "./play.ts";
-import { cancelOf, MARKET, placeOf, randomCommands, termsOf } from "./random-commands.ts";
+import { Play, queued } from "../../support/matching/play.ts";
+import {
+  cancelOf,
+  MARKET,
+  placeOf,
+  randomCommands,
+  termsOf,
+} from "../../support/matching/random-commands.ts";
 
 function played(commands: Parameters<Play["take"]>[0]): Play["state"] {
   const play = new Play();

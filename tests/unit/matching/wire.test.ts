@@ -7,7 +7,7 @@ import { commandFromWire, commandToWire, type WireCommand } from "../../../lib/m
 import { eventFromWire, eventToWire } from "../../../lib/matching/wire/event.ts";
 import { readMessage } from "../../../lib/matching/wire/message.ts";
 import { termsFromWire, termsToWire } from "../../../lib/matching/wire/terms.ts";
-import { cancelOf, placeOf, randomCommands, termsOf } from "./random-commands.ts";
+import { cancelOf, placeOf, randomCommands, termsOf } from "../../support/matching/random-commands.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 30, unit: "grapheme" });
 const units = fc.bigInt({ min: 1n, max: 10n ** 38n });

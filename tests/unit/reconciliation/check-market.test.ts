@@ -22,7 +22,7 @@ import { CATALOGUE, InProcessExchange } from "../../simulation/in-process-exchan
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { openAccounts, trade } from "../../simulation/random-trading.ts";
 import { limit } from "../../simulation/traders.ts";
-import { termsOf } from "../matching/random-commands.ts";
+import { termsOf } from "../../support/matching/random-commands.ts";
 
 const MARKET = CATALOGUE.markets.get("BTC-USDT") as Market;
 let clock: VirtualClock;

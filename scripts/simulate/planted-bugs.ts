@@ -190,4 +190,46 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: `          when: [{ attribute: "status", is: "equal", to: "pending_approval" }],`,
     replace: "",
   },
+  {
+    name: "a freeze cancels none of the account's orders",
+    file: "lib/matching/engine.ts",
+    find: `      return cancelAll(state, { userId: command.userId, reason: "account_frozen" }, emit);`,
+    replace: `      return "done";`,
+  },
+  {
+    name: "a cancel of all leaves one side",
+    file: "lib/matching/engine.ts",
+    find: "if (side !== undefined && order.side !== side) continue;",
+    replace: `if (order.side !== (side ?? "buy")) continue;`,
+  },
+  {
+    name: "a halted market lets orders in",
+    file: "lib/matching/engine.ts",
+    find: `  if (state.status === "halted") return "market_halted";`,
+    replace: "",
+  },
+  {
+    name: "a frozen account's orders are let in",
+    file: "lib/matching/engine.ts",
+    find: `  if (state.frozenAccounts.has(terms.userId)) return "account_frozen";`,
+    replace: "",
+  },
+  {
+    name: "what an IOC order does not fill rests",
+    file: "lib/matching/engine.ts",
+    find: `taker.type === "limit" && taker.timeInForce === "GTC"`,
+    replace: `taker.type === "limit"`,
+  },
+  {
+    name: "a maker that is one's own is traded with",
+    file: "lib/matching/engine.ts",
+    find: "  if (taker.userId === maker.userId) {",
+    replace: `  if (taker.userId === maker.userId && maker.side === "buy") {`,
+  },
+  {
+    name: "an order that could trade rests",
+    file: "lib/matching/engine.ts",
+    find: "? limitPrice(taker) >= limitPrice(maker)",
+    replace: "? limitPrice(taker) > limitPrice(maker)",
+  },
 ];

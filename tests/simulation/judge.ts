@@ -16,6 +16,7 @@ import type { Item, Store } from "../../lib/store/store.ts";
 import { depositKey } from "../../lib/wallet/deposit-item.ts";
 import { balancesOf } from "../../lib/wallet/wallet-item.ts";
 import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";
+import { CommandJudge, type SentCommand } from "./command-judge.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import type { Memory } from "./memory.ts";
 import { NaiveReader } from "./naive-reader.ts";
@@ -54,10 +55,12 @@ export async function judgeAtRest(
   {
     memory,
     recreated,
+    sent,
     damage,
   }: {
     readonly memory: Memory;
     readonly recreated: ReadonlySet<string>;
+    readonly sent: ReadonlyMap<string, SentCommand>;
     readonly damage: Damage | undefined;
   },
 ): Promise<readonly string[]> {
@@ -97,15 +100,22 @@ export async function judgeAtRest(
   const page = await store.scan({ table: "orders" });
   for (const item of page.items)
     if (item.status === "pending") found.push(`order ${String(item.sk)} is left pending`);
-  found.push(...(await judgeJournal(store, recreated)));
+  found.push(...(await judgeJournal(store, { recreated, sent })));
   return found;
 }
 
 /** What the journal says happened, judged by a reader of its own that shares no code with the engine. */
-async function judgeJournal(store: Store, recreated: ReadonlySet<string>): Promise<readonly string[]> {
+async function judgeJournal(
+  store: Store,
+  {
+    recreated,
+    sent,
+  }: { readonly recreated: ReadonlySet<string>; readonly sent: ReadonlyMap<string, SentCommand> },
+): Promise<readonly string[]> {
   const found: string[] = [];
   for (const market of CATALOGUE.markets.values()) {
     const reader = new NaiveReader(market);
+    const commands = new CommandJudge(sent, reader);
     let last: Entry | undefined;
     for await (const run of readJournal(
       { market: market.market, after: 0 },
@@ -114,9 +124,10 @@ async function judgeJournal(store: Store, recreated: ReadonlySet<string>): Promi
       for (const sealed of run) {
         last = unseal(sealed);
         for (const event of last.events) reader.read(event);
+        commands.read(last);
       }
     }
-    found.push(...reader.faults.map((fault) => `${market.market}: ${fault}`));
+    found.push(...[...reader.faults, ...commands.faults].map((fault) => `${market.market}: ${fault}`));
     if (last?.continuation !== undefined && !recreated.has(market.market))
       found.push(`${market.market}: a command is left unfinished`);
     found.push(...(await judgeStatistics(market, { store, trades: reader.trades })));

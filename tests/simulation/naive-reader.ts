@@ -6,11 +6,13 @@ type Resting = { readonly terms: OrderTerms; left: bigint };
 
 /**
  * Reads a journal's events with a list for a book and arithmetic of its own, and notes what contradicts the rules: a fill out of price and time
- * priority, across limits or beyond quantities, and a fee that is not the rate's, rounded up.
+ * priority, across limits or beyond quantities, a fee that is not the rate's, rounded up, and an order that rests or ends when it should not.
  */
 export class NaiveReader {
   readonly faults: string[] = [];
   trades = 0;
+  /** Ids of all orders that ever came to the market. */
+  readonly opened = new Set<string>();
   readonly #market: Market;
   /** In the order of arrival. */
   readonly #resting: Resting[] = [];
@@ -21,15 +23,28 @@ export class NaiveReader {
     this.#market = market;
   }
 
+  /** The orders that rest, in the order of arrival. */
+  get resting(): readonly OrderTerms[] {
+    return this.#resting.map(({ terms }) => terms);
+  }
+
+  /** The order that is being matched. */
+  get taker(): OrderTerms | undefined {
+    return this.#taker?.terms;
+  }
+
   read(event: Event): void {
     if (event.type === "opened") {
+      this.opened.add(event.order.id);
       this.#taker = { terms: event.order, left: event.order.quantityLots ?? 0n };
       this.#spent = 0n;
     } else if (event.type === "filled") this.#fill(event);
     else if (event.type === "rested") {
-      if (this.#taker !== undefined) this.#resting.push(this.#taker);
-      this.#taker = undefined;
-    } else if (event.type === "closed" || event.type === "suspended") this.#remove(event.orderId);
+      this.#rest();
+    } else if (event.type === "closed") {
+      this.#checkEnd(event);
+      this.#remove(event.orderId);
+    } else if (event.type === "suspended") this.#remove(event.orderId);
   }
 
   #fill({ makerId, lots, makerFee, takerFee }: Event & { readonly type: "filled" }): void {
@@ -72,6 +87,47 @@ export class NaiveReader {
     }
   }
 
+  #rest(): void {
+    const taker = this.#taker;
+    this.#taker = undefined;
+    if (taker === undefined) return;
+    const { id, type, timeInForce, side } = taker.terms;
+    if (type !== "limit" || timeInForce !== "GTC") this.faults.push(`${id} rests and is not to`);
+    if (this.#meets(taker, this.#first(opposite(side)))) this.faults.push(`${id} rests and could trade`);
+    this.#resting.push(taker);
+  }
+
+  /** Why an order may end: a taker that finds nothing more, or meets itself; whatever is cancelled may be anywhere. */
+  #checkEnd({ orderId, status, reason }: Event & { readonly type: "closed" }): void {
+    const taker = this.#taker;
+    if (taker === undefined || taker.terms.id !== orderId) {
+      if (status !== "cancelled") this.faults.push(`${orderId} was resting and ends ${status}`);
+      return;
+    }
+    const { side, userId, type, timeInForce, quoteBudget } = taker.terms;
+    const first = this.#first(opposite(side));
+    const isSpent = quoteBudget !== undefined && this.#affordable(taker, first) === 0n;
+    if (reason === "self_trade" && first?.terms.userId !== userId)
+      this.faults.push(`${orderId} ends for a trade with itself that was not to be`);
+    if (status === "filled" && !isSpent && taker.left > 0n)
+      this.faults.push(`${orderId} is said to be filled and is not`);
+    if (status !== "expired") return;
+    if (type === "limit" && timeInForce === "GTC") this.faults.push(`${orderId} expires and is to rest`);
+    if (this.#meets(taker, first) && !isSpent) this.faults.push(`${orderId} expires and could trade`);
+  }
+
+  #meets({ terms: { side, priceTicks } }: Resting, other: Resting | undefined): boolean {
+    const price = other?.terms.priceTicks;
+    if (price === undefined) return false;
+    return priceTicks === undefined || (side === "buy" ? price <= priceTicks : price >= priceTicks);
+  }
+
+  /** How many lots of an offer the rest of a budget pays for; 0 where there is no offer. */
+  #affordable({ terms: { quoteBudget = 0n } }: Resting, offer: Resting | undefined): bigint {
+    const price = offer?.terms.priceTicks;
+    return price === undefined ? 0n : (quoteBudget - this.#spent) / (price * this.#market.tickLotUnits);
+  }
+
   #checkFee(role: string, fee: bigint, { received, rate }: { received: bigint; rate: bigint }): void {
     // Rounded up means: times a million it reaches the exact fee, and one less does not.
     const exact = received * rate;
@@ -96,4 +152,8 @@ export class NaiveReader {
     const index = this.#resting.findIndex(({ terms }) => terms.id === orderId);
     if (index >= 0) this.#resting.splice(index, 1);
   }
+}
+
+function opposite(side: "buy" | "sell"): "buy" | "sell" {
+  return side === "buy" ? "sell" : "buy";
 }

@@ -105,7 +105,12 @@ async function play(
   if (scheduler.fault !== undefined) return [];
   adversary.isActive = false;
   await comeToRest(cast);
-  return await judgeAtRest(world.replicas.truth, { memory, recreated: world.recreated, damage });
+  return await judgeAtRest(world.replicas.truth, {
+    memory,
+    damage,
+    recreated: world.recreated,
+    sent: world.sent,
+  });
 }
 
 function describe(fault: unknown): string {

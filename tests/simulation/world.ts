@@ -16,6 +16,7 @@ import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
 import { type Adversary, CALL_FAULTS, type CallFault } from "./adversary.ts";
+import type { SentCommand } from "./command-judge.ts";
 import { CountingRandom } from "./effects.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import { type ReadFaults, Replicas, type Written } from "./replicas.ts";
@@ -51,6 +52,8 @@ export class World {
   readonly replicas: Replicas;
   readonly random: Random = new CountingRandom();
   readonly recreated = new Set<string>();
+  /** Every command that reached a queue, by its id: what the journal is judged by. */
+  readonly sent = new Map<string, SentCommand>();
   readonly #scheduler: Scheduler;
   readonly #adversary: Adversary;
   readonly #chance: Chance;
@@ -268,10 +271,9 @@ export class World {
         if (fault === "crash_before") return await this.#scheduler.crash(process);
         if (fault === "send_failed") throw new QueueUnavailable("no answer");
         if (fault === "frozen") await this.#scheduler.turn(process, FROZEN_MS);
-        this.#queueOf(market).fifo.send(
-          { groupId: market, deduplicationId: id, body },
-          this.#scheduler.nowMs(),
-        );
+        const { fifo, epoch } = this.#queueOf(market);
+        fifo.send({ groupId: market, deduplicationId: id, body }, this.#scheduler.nowMs());
+        this.#noteSent(body, epoch);
         if (fault === "crash_after") return await this.#scheduler.crash(process);
         if (fault === "send_unheard") throw new QueueUnavailable("the answer was lost");
         await this.#scheduler.turn(process);
@@ -286,6 +288,11 @@ export class World {
       depth: async (market) => this.waiting(market),
       deadLetterDepth: async () => 0,
     };
+  }
+
+  #noteSent(body: string, epoch: string): void {
+    const { command } = readMessage({ messageId: "", body, sequence: "0", sentMs: 0 });
+    if (command !== undefined) this.sent.set(command.id, { command, epoch });
   }
 
   #log(): RequestLog {

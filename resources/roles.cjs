@@ -56,7 +56,13 @@ const KINDS = {
   Reconcilers: { tables: { ...SIGNED_IN, Wallets: [...READ, ...SCAN], Journal: READ } },
   Treasurers: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, Wallets: [...READ, ...WRITE] } },
   Supervisors: {
-    tables: { ...NAMED, ...AUDITED, Users: [...READ, ...CHANGE], Wallets: CHANGE, MarketData: CHANGE },
+    tables: {
+      ...NAMED,
+      ...AUDITED,
+      Users: [...READ, ...CHANGE],
+      Wallets: CHANGE,
+      MarketData: [...GET, ...CHANGE],
+    },
     markets: SEND,
   },
   Matcher: {
@@ -71,7 +77,12 @@ const KINDS = {
     failures: SEND,
   },
   Sweeper: {
-    tables: { Orders: [...READ, ...SCAN, ...CHANGE], Wallets: CHANGE },
+    tables: {
+      Orders: [...READ, ...SCAN, ...CHANGE],
+      Wallets: CHANGE,
+      MarketData: [...READ, ...DELETE],
+    },
+    markets: SEND,
   },
 };
 

@@ -1,5 +1,4 @@
 import { ports } from "../../lib/adapters/ports.ts";
-import { closeToMarkets, openToMarkets } from "../../lib/admin/account-markets.ts";
 import { updateUser } from "../../lib/admin/users/update-user.ts";
 import { updateUser as route } from "../../lib/contract/admin.ts";
 import { answered, endpoint } from "../../lib/edge/endpoint.ts";
@@ -8,11 +7,7 @@ export const handler = endpoint(
   route,
   async ({ user, params, body, requestId, correlationId }) => {
     const change = { ...body, userId: params.id, actor: user.id, requestId, correlationId };
-    const toMarkets = {
-      closeToMarkets: (account: { userId: string; correlationId: string }) => closeToMarkets(account, ports),
-      openToMarkets: (account: { userId: string; correlationId: string }) => openToMarkets(account, ports),
-    };
-    return answered(200, await updateUser(change, { ...ports, ...toMarkets }));
+    return answered(200, await updateUser(change, ports));
   },
   ports,
 );

@@ -1,11 +1,19 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
-import { gateWrite } from "../market/gate.ts";
+
+import {
+  type DesiredState,
+  desiredFrom,
+  desireWrite,
+  isApplied,
+  numberOf,
+} from "../desired-state/desired-state.ts";
+import { sendDesiredState } from "../desired-state/send-desired-state.ts";
+import { gateKey } from "../market/gate.ts";
 import type { MarketStatus } from "../market/market.ts";
-import { commandMessage } from "../matching/wire/message.ts";
-import { QueueUnavailable } from "../ports/command-queue.ts";
 import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
+import type { Item } from "../store/store.ts";
 
 export type SetMarketStatus = {
   readonly market: string;
@@ -19,40 +27,69 @@ export type SetMarketStatus = {
 export type SetMarketStatusPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock" | "random" | "log"> &
   SendPort;
 
+const RACES = 6;
+
 /**
- * Halts or opens a market. A halt closes the gate at once, so that nothing more is accepted, and then takes its turn in the queue
- * behind what was accepted before. An opening only takes its turn: the matcher opens the gate with it.
+ * Halts or opens a market: the desired status stands on the gate, numbered, with the audit record. A halt closes the gate with that, so
+ * nothing more is accepted, and then takes its turn in the queue behind what was accepted before; an opening opens it with its turn. Of
+ * two administrators at once, the one whose wish has the higher number has the last word, on the gate and in the market alike.
  */
 export async function setMarketStatus(
   input: SetMarketStatus,
   ports: SetMarketStatusPorts,
 ): Promise<Result<{ readonly market: string; readonly status: MarketStatus }>> {
-  const { market, status, actor, operationId } = input;
+  const { market, status, actor, correlationId } = input;
   if (!ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
+  const place = { table: "market-data", key: gateKey(market) } as const;
+  for (let race = 0; race < RACES; race++) {
+    const gate = await ports.store.get(place);
+    const written = await desire(input, gate, ports);
+    if (written === "raced") continue;
+    // This very operation was done before, and its answer was not heard: what is desired now is sent, be it its own wish or a later one.
+    const item = written === "repeated" ? await ports.store.get(place) : undefined;
+    const desired = written === "repeated" ? desiredFrom(market, item) : written;
+    if (desired !== undefined && (item === undefined || !isApplied(item)))
+      await sendDesiredState(desired, 0, ports);
+    ports.log.info("market_status_requested", { market, status, actor, correlationId });
+    return success({ market, status });
+  }
+  return refuse("UNAVAILABLE", "The market is being changed by others; try again");
+}
+
+async function desire(
+  input: SetMarketStatus,
+  gate: Item | undefined,
+  ports: SetMarketStatusPorts,
+): Promise<DesiredState | "raced" | "repeated"> {
+  const { market, status, actor, correlationId } = input;
+  const before = numberOf(gate);
+  const timeMs = ports.clock.nowMs();
+  const desired: DesiredState = {
+    kind: "market_status",
+    market,
+    status,
+    number: before + 1,
+    actor,
+    desiredAtMs: timeMs,
+    correlationId,
+  };
+  const isUnchanged =
+    before === 0
+      ? ({ attribute: "number", is: "absent" } as const)
+      : ({ attribute: "number", is: "equal", to: BigInt(before) } as const);
   const record = auditWrite({
-    id: operationId,
+    id: input.operationId,
     actor,
     action: status === "halted" ? "market_halted" : "market_opened",
     entity: `market:${market}`,
-    details: { status },
-    timeMs: ports.clock.nowMs(),
+    details: { status, number: desired.number },
+    timeMs,
     requestId: input.requestId,
   });
-  // A record that exists already is this operation's own, repeated under its idempotency key.
-  await withRetries(
-    () => ports.store.transact(status === "halted" ? [gateWrite(market, status), record] : [record]),
+  const outcome = await withRetries(
+    () => ports.store.transact([desireWrite(desired, [isUnchanged]), record]),
     ports,
   );
-  try {
-    await ports.queue.send(
-      market,
-      commandMessage({ kind: "set_status", id: operationId, status, actor }, input.correlationId),
-    );
-  } catch (fault) {
-    if (!(fault instanceof QueueUnavailable)) throw fault;
-    ports.log.error("command_not_enqueued", fault, { market, kind: "set_status" });
-    return refuse("UNAVAILABLE", "The market's queue cannot be reached; try again");
-  }
-  ports.log.info("market_status_requested", { market, status, actor, correlationId: input.correlationId });
-  return success({ market, status });
+  if (outcome.ok) return desired;
+  return outcome.reasons[1]?.code === "condition" ? "repeated" : "raced";
 }

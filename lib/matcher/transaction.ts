@@ -1,10 +1,10 @@
+import { accountAppliedWrite } from "../desired-state/desired-state.ts";
 import { entryWrite } from "../journal/journal-items.ts";
-import { gateWrite } from "../market/gate.ts";
-import type { MarketStatus } from "../market/market.ts";
+import { gateKey } from "../market/gate.ts";
 import type { OrderChange, PendingCancel, WalletChange } from "../matching/effects.ts";
 import type { Plan } from "../matching/plan.ts";
 import { isLive, orderKey } from "../orders/order-item.ts";
-import type { Condition, Item, SlotReason, Write } from "../store/store.ts";
+import type { Condition, Item, SlotReason, Value, Write } from "../store/store.ts";
 import { walletWrite } from "../wallet/wallet-item.ts";
 
 /** What a slot of the commit's transaction is about; a failed one teaches the matcher something about it. */
@@ -14,7 +14,8 @@ export type Slot =
   | { readonly kind: "pending"; readonly commandId: string }
   /** Something that the journal alone changes: its contradiction is a broken invariant. */
   | { readonly kind: "owned"; readonly userId: string }
-  | { readonly kind: "gate" };
+  /** Written whatever the item holds: how far the market is with what is desired of it. */
+  | { readonly kind: "applied" };
 
 export type Transaction = { readonly writes: readonly Write[]; readonly slots: readonly Slot[] };
 
@@ -45,10 +46,9 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
     writes.push(walletWrite(userId, changes, { set: { [`version:${entry.market}`]: stamp.version } }));
     slots.push({ kind: "owned", userId });
   }
-  const gate = lastStatus(entry.events);
-  if (gate !== undefined) {
-    writes.push(gateWrite(entry.market, gate));
-    slots.push({ kind: "gate" });
+  for (const write of appliedWrites(entry)) {
+    writes.push(write);
+    slots.push({ kind: "applied" });
   }
   return { writes, slots };
 }
@@ -116,6 +116,19 @@ function changesSomething({ available, locked }: WalletChange): boolean {
   return available !== 0n || locked !== 0n;
 }
 
-function lastStatus(events: Plan["entry"]["events"]): MarketStatus | undefined {
-  return events.findLast((event) => event.type === "status_set")?.status;
+/** The gate's status, and the numbers of what was desired and is applied now: the last of each. */
+function appliedWrites({ market, events }: Plan["entry"]): readonly Write[] {
+  const gate: Record<string, Value> = {};
+  const accounts = new Map<string, number>();
+  for (const event of events) {
+    if (event.type === "account_status_set") accounts.set(event.userId, event.number);
+    if (event.type !== "status_set") continue;
+    gate.status = event.status;
+    if (event.number !== undefined) gate.applied = BigInt(event.number);
+  }
+  const gates: readonly Write[] =
+    gate.status === undefined
+      ? []
+      : [{ kind: "update", table: "market-data", key: gateKey(market), set: gate }];
+  return [...gates, ...[...accounts].map(([userId, number]) => accountAppliedWrite(market, userId, number))];
 }

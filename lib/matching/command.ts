@@ -24,14 +24,25 @@ export type Command =
       readonly side?: Side;
       readonly reason: CancelReason;
     }
-  /** Cancels all orders of an account and refuses further ones until it is unfrozen. */
-  | { readonly kind: "freeze"; readonly id: string; readonly userId: string }
-  | { readonly kind: "unfreeze"; readonly id: string; readonly userId: string }
+  /**
+   * `frozen` cancels all orders of an account and refuses further ones until it is `active` again. Changes of one account are numbered
+   * where they are wished for, and of two the higher number wins in whatever order they arrive; the same holds for a market's status.
+   */
+  | {
+      readonly kind: "set_account_status";
+      readonly id: string;
+      readonly userId: string;
+      readonly status: AccountStatus;
+      readonly number: number;
+    }
   | {
       readonly kind: "set_status";
       readonly id: string;
       readonly status: MarketStatus;
+      readonly number: number;
       readonly actor: string;
     };
+
+export type AccountStatus = "active" | "frozen";
 
 export type CancelReason = "user" | "admin" | "account_frozen";

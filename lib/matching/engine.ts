@@ -23,19 +23,30 @@ export function execute(state: MarketState, command: Command, emit: Emit): Progr
       return cancel(state, command, emit);
     case "cancel_all":
       return cancelAll(state, command, emit);
-    case "freeze": {
-      if (
-        !state.frozenAccounts.has(command.userId) &&
-        !emit({ type: "account_frozen", userId: command.userId })
-      )
-        return "out_of_room";
-      return cancelAll(state, { userId: command.userId, reason: "account_frozen" }, emit);
+    case "set_account_status":
+      return setAccountStatus(state, command, emit);
+    case "set_status": {
+      const { id: commandId, status, number } = command;
+      const event: Event =
+        number <= state.statusNumber
+          ? { type: "ignored", commandId, reason: "superseded" }
+          : { type: "status_set", status, number };
+      return emit(event) ? "done" : "out_of_room";
     }
-    case "unfreeze":
-      return emit({ type: "account_unfrozen", userId: command.userId }) ? "done" : "out_of_room";
-    case "set_status":
-      return emit({ type: "status_set", status: command.status }) ? "done" : "out_of_room";
   }
+}
+
+function setAccountStatus(
+  state: MarketState,
+  command: Command & { readonly kind: "set_account_status" },
+  emit: Emit,
+): Progress {
+  const { id: commandId, userId, status, number } = command;
+  if (number <= (state.accounts.get(userId)?.number ?? 0))
+    return emit({ type: "ignored", commandId, reason: "superseded" }) ? "done" : "out_of_room";
+  if (status === "frozen" && cancelAll(state, { userId, reason: "account_frozen" }, emit) === "out_of_room")
+    return "out_of_room";
+  return emit({ type: "account_status_set", userId, status, number }) ? "done" : "out_of_room";
 }
 
 function place(state: MarketState, terms: OrderTerms, emit: Emit): Progress {
@@ -60,7 +71,7 @@ function refusalOf(
   terms: OrderTerms,
 ): "market_halted" | "account_frozen" | "too_many_open_orders" | undefined {
   if (state.status === "halted") return "market_halted";
-  if (state.frozenAccounts.has(terms.userId)) return "account_frozen";
+  if (state.isFrozen(terms.userId)) return "account_frozen";
   if (state.book.countOf(terms.userId) >= MAX_OPEN_ORDERS_PER_USER) return "too_many_open_orders";
   return undefined;
 }

@@ -1,4 +1,5 @@
 import type { MarketStatus } from "../market/market.ts";
+import type { AccountStatus } from "./command.ts";
 import type { OrderTerms, Side } from "./order.ts";
 
 /** Why an order ended other than by being filled; part of the public contract (`reason`). */
@@ -21,6 +22,8 @@ export type IgnoreReason =
   | "order_closed"
   | "duplicate"
   | "unreadable"
+  /** A later change of the same account or market was applied before. */
+  | "superseded"
   /** Its order was suspended in the same entry. */
   | "suspended"
   | "engine_fault";
@@ -61,7 +64,13 @@ export type Event =
     }
   /** An order whose wallet contradicts the journal leaves the book, hold kept, until an admin has looked. */
   | { readonly type: "suspended"; readonly orderId: string }
-  | { readonly type: "status_set"; readonly status: MarketStatus }
-  | { readonly type: "account_frozen"; readonly userId: string }
-  | { readonly type: "account_unfrozen"; readonly userId: string }
+  /** Without a number, the market has halted itself. */
+  | { readonly type: "status_set"; readonly status: MarketStatus; readonly number?: number }
+  /** Comes after all that the change brings about: whoever sees it knows that the change is complete. */
+  | {
+      readonly type: "account_status_set";
+      readonly userId: string;
+      readonly status: AccountStatus;
+      readonly number: number;
+    }
   | { readonly type: "ignored"; readonly commandId: string; readonly reason: IgnoreReason };

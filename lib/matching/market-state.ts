@@ -1,6 +1,6 @@
 import { type Market, type MarketStatus, notional } from "../market/market.ts";
 import { Book } from "./book.ts";
-import type { Command } from "./command.ts";
+import type { AccountStatus, Command } from "./command.ts";
 import type { Effects } from "./effects.ts";
 import type { Event } from "./event.ts";
 import {
@@ -19,6 +19,9 @@ export type Continuation = {
   readonly sequence: string;
   readonly command: Command;
 };
+
+/** A status and the number of the change that set it: no change with that number or a lower one counts any more. */
+export type Numbered<S> = { readonly status: S; readonly number: number };
 
 /** Where a market's journal stands; changes only when an entry is committed. */
 export type Head = {
@@ -39,11 +42,14 @@ export const EMPTY_HEAD: Head = { version: 0, hash: "", epoch: "", lastSequence:
 export class MarketState {
   readonly market: Market;
   readonly book = new Book();
-  readonly frozenAccounts = new Set<string>();
+  /** Of every account whose status has ever changed. */
+  readonly accounts = new Map<string, Numbered<AccountStatus>>();
   /** Earned since the market's beginning, in smallest units. */
   readonly fees = { base: 0n, quote: 0n };
   head: Head = EMPTY_HEAD;
   status: MarketStatus = "open";
+  /** The number of the last change of the status that was asked for. */
+  statusNumber = 0;
   /** The order that is being matched: set between events of one command, and across entries only with a continuation. */
   taker: LiveOrder | undefined;
   continuation: Continuation | undefined;
@@ -51,6 +57,10 @@ export class MarketState {
 
   constructor(market: Market) {
     this.market = market;
+  }
+
+  isFrozen(userId: string): boolean {
+    return this.accounts.get(userId)?.status === "frozen";
   }
 
   savepoint(): number {
@@ -105,17 +115,21 @@ export class MarketState {
         return;
       }
       case "status_set": {
-        const before = this.status;
-        this.#undo.push(() => {
-          this.status = before;
-        });
+        const { status, statusNumber } = this;
+        this.#undo.push(() => Object.assign(this, { status, statusNumber }));
         this.status = event.status;
+        this.statusNumber = event.number ?? statusNumber;
         return;
       }
-      case "account_frozen":
-      case "account_unfrozen":
-        this.#setFrozen(event.userId, event.type === "account_frozen");
+      case "account_status_set": {
+        const { userId, status, number } = event;
+        const before = this.accounts.get(userId);
+        this.#undo.push(() =>
+          before === undefined ? this.accounts.delete(userId) : this.accounts.set(userId, before),
+        );
+        this.accounts.set(userId, { status, number });
         return;
+      }
       case "ignored":
         return;
     }
@@ -220,14 +234,6 @@ export class MarketState {
     this.#undo.push(() => {
       this.fees[kind] -= fee;
     });
-  }
-
-  #setFrozen(userId: string, frozen: boolean): void {
-    const before = this.frozenAccounts.has(userId);
-    const set = (value: boolean) =>
-      value ? this.frozenAccounts.add(userId) : this.frozenAccounts.delete(userId);
-    this.#undo.push(() => set(before));
-    set(frozen);
   }
 }
 

@@ -270,8 +270,8 @@ function itemsOf(state: MarketState, event: Event): readonly string[] {
       return [`order ${event.orderId}`, `wallet ${event.userId}`];
     case "status_set":
       return ["gate"];
-    case "account_frozen":
-    case "account_unfrozen":
+    case "account_status_set":
+      return [`desired ${event.userId}`];
     case "ignored":
       return [];
   }

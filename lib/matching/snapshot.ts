@@ -1,7 +1,8 @@
 import { gunzipSync, gzipSync } from "node:zlib";
-import { type Market, MarketRedefined, unitsText } from "../market/market.ts";
+import { type Market, MarketRedefined, type MarketStatus, unitsText } from "../market/market.ts";
+import type { AccountStatus } from "./command.ts";
 import { hashOf } from "./entry.ts";
-import { type Head, MarketState } from "./market-state.ts";
+import { type Head, MarketState, type Numbered } from "./market-state.ts";
 import type { LiveOrder } from "./order.ts";
 import { commandFromWire, commandToWire, type WireCommand } from "./wire/command.ts";
 import { termsFromWire, termsToWire, type WireTerms } from "./wire/terms.ts";
@@ -10,13 +11,13 @@ import { termsFromWire, termsToWire, type WireTerms } from "./wire/terms.ts";
 
 type WireOrder = readonly [terms: WireTerms, filledLots: string, filledQuote: string, fee: string];
 type Wire = {
-  readonly format: 1;
+  readonly format: 2;
   readonly market: string;
   readonly units: string;
   readonly head: Head;
-  readonly status: "open" | "halted";
+  readonly status: readonly [status: MarketStatus, number: number];
   readonly fees: readonly [base: string, quote: string];
-  readonly frozenAccounts: readonly string[];
+  readonly accounts: readonly (readonly [userId: string, status: AccountStatus, number: number])[];
   /** In the order in which they trade. */
   readonly bids: readonly WireOrder[];
   readonly asks: readonly WireOrder[];
@@ -44,16 +45,16 @@ export function openSnapshot(market: Market, { bytes, checksum }: Snapshot): Mar
   if (hashOf(bytes) !== checksum)
     throw new DamagedSnapshot(`a snapshot of ${market.market} does not match its checksum`);
   const wire = JSON.parse(gunzipSync(bytes).toString("utf8")) as Wire;
-  if (wire.format !== 1 || wire.market !== market.market) {
+  if (wire.format !== 2 || wire.market !== market.market) {
     throw new DamagedSnapshot(`a snapshot says that it is ${wire.market} in format ${wire.format}`);
   }
   if (wire.units !== unitsText(market)) throw new MarketRedefined(market, wire.units);
   const state = new MarketState(market);
   state.head = wire.head;
-  state.status = wire.status;
+  [state.status, state.statusNumber] = wire.status;
   state.fees.base = BigInt(wire.fees[0]);
   state.fees.quote = BigInt(wire.fees[1]);
-  for (const userId of wire.frozenAccounts) state.frozenAccounts.add(userId);
+  for (const [userId, status, number] of wire.accounts) state.accounts.set(userId, { status, number });
   for (const order of wire.bids) state.book.add(orderFromWire(order));
   for (const order of wire.asks) state.book.add(orderFromWire(order));
   if (wire.taker !== undefined) state.taker = orderFromWire(wire.taker);
@@ -67,13 +68,16 @@ export function openSnapshot(market: Market, { bytes, checksum }: Snapshot): Mar
 function toWire(state: MarketState): Wire {
   const { continuation, taker } = state;
   return {
-    format: 1,
+    format: 2,
     market: state.market.market,
     units: unitsText(state.market),
     head: state.head,
-    status: state.status,
+    status: [state.status, state.statusNumber],
     fees: [String(state.fees.base), String(state.fees.quote)],
-    frozenAccounts: [...state.frozenAccounts].sort(),
+    accounts: [...state.accounts.keys()].sort().map((userId) => {
+      const { status, number } = state.accounts.get(userId) as Numbered<AccountStatus>;
+      return [userId, status, number] as const;
+    }),
     bids: [...state.book.orders("buy")].map(orderToWire),
     asks: [...state.book.orders("sell")].map(orderToWire),
     ...(taker === undefined ? {} : { taker: orderToWire(taker) }),

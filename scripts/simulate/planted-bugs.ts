@@ -193,8 +193,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a freeze cancels none of the account's orders",
     file: "lib/matching/engine.ts",
-    find: `      return cancelAll(state, { userId: command.userId, reason: "account_frozen" }, emit);`,
-    replace: `      return "done";`,
+    find: `  if (status === "frozen" && cancelAll(`,
+    replace: `  if (number < 0 && cancelAll(`,
   },
   {
     name: "a cancel of all leaves one side",
@@ -211,7 +211,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a frozen account's orders are let in",
     file: "lib/matching/engine.ts",
-    find: `  if (state.frozenAccounts.has(terms.userId)) return "account_frozen";`,
+    find: `  if (state.isFrozen(terms.userId)) return "account_frozen";`,
     replace: "",
   },
   {

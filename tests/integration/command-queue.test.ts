@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 
 function freeze(id: string): Command {
-  return { kind: "freeze", id, userId: "ALICE" };
+  return { kind: "set_account_status", id, userId: "ALICE", status: "frozen", number: 1 };
 }
 
 async function receive() {

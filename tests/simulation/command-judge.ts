@@ -3,8 +3,12 @@ import type { Entry } from "../../lib/matching/entry.ts";
 import type { Event } from "../../lib/matching/event.ts";
 import type { NaiveReader } from "./naive-reader.ts";
 
-/** A command as it was put into a queue. */
-export type SentCommand = { readonly command: Command; readonly epoch: string };
+/** A command, and the queues that it was put into: what is desired is sent again under its id, perhaps to a new queue. */
+export type SentCommand = { readonly command: Command; readonly epochs: ReadonlySet<string> };
+
+/** A status and the number of the change that set it. */
+type Change = { readonly status: string; readonly number: number };
+const NEVER: Change = { status: "", number: 0 };
 
 /**
  * Checks what each command that an entry completes must have achieved by then, from the command's words alone: an order is decided, a cancelled
@@ -17,7 +21,9 @@ export class CommandJudge {
   readonly #reader: NaiveReader;
   /** When each order's command was completed, counted in commands. */
   readonly #placed = new Map<string, number>();
-  readonly #frozen = new Set<string>();
+  readonly #accounts = new Map<string, Change>();
+  /** The last change of the market's status that was asked for; the market may have halted itself since. */
+  #asked: Change = NEVER;
   #isHalted = false;
   #completed = 0;
   #unfinished: string | undefined;
@@ -47,16 +53,19 @@ export class CommandJudge {
     switch (event.type) {
       case "status_set":
         this.#isHalted = event.status === "halted";
+        if (event.number !== undefined)
+          this.#asked = this.#changed(this.#asked, { status: event.status, number: event.number });
         return;
-      case "account_frozen":
-        this.#frozen.add(event.userId);
+      case "account_status_set": {
+        const before = this.#accounts.get(event.userId) ?? NEVER;
+        this.#accounts.set(event.userId, this.#changed(before, event));
         return;
-      case "account_unfrozen":
-        this.#frozen.delete(event.userId);
-        return;
+      }
       case "opened":
         this.#barredTaker =
-          this.#isHalted || this.#frozen.has(event.order.userId) ? event.order.id : undefined;
+          this.#isHalted || this.#accounts.get(event.order.userId)?.status === "frozen"
+            ? event.order.id
+            : undefined;
         return;
       case "filled":
       case "rested":
@@ -68,6 +77,12 @@ export class CommandJudge {
     }
   }
 
+  /** Of two changes the higher number has the last word. */
+  #changed(before: Change, { status, number }: Change): Change {
+    if (number <= before.number) this.faults.push(`change ${number} was applied after ${before.number}`);
+    return { status, number };
+  }
+
   #judge(id: string, { entry, position }: { readonly entry: Entry; readonly position: number }): void {
     const sent = this.#sent.get(id);
     const where = `in version ${entry.version}`;
@@ -76,27 +91,30 @@ export class CommandJudge {
       if (!isIgnored) this.faults.push(`${id}, which nobody sent, was applied ${where}`);
       return;
     }
-    const { command, epoch } = sent;
-    if (epoch !== entry.epoch && id !== this.#unfinished)
-      this.faults.push(`${command.kind} ${id} of ${epoch} was taken for one of ${entry.epoch} ${where}`);
-    const fault = this.#unachieved(command, { entry, position, isIgnored });
+    const { command, epochs } = sent;
+    if (!epochs.has(entry.epoch) && id !== this.#unfinished)
+      this.faults.push(
+        `${command.kind} ${id} of ${[...epochs]} was taken for one of ${entry.epoch} ${where}`,
+      );
+    const fault = this.#unachieved(command, { position, isIgnored });
     if (fault !== undefined) this.faults.push(`${command.kind} ${id} is complete ${where}, and ${fault}`);
   }
 
   /** What is still as it must not be once the command is complete. */
   #unachieved(
     command: Command,
-    completion: { readonly entry: Entry; readonly position: number; readonly isIgnored: boolean },
+    { position, isIgnored }: { readonly position: number; readonly isIgnored: boolean },
   ): string | undefined {
-    const { entry, position, isIgnored } = completion;
     switch (command.kind) {
       case "place":
         return this.#undecided(command.id, isIgnored);
       case "cancel":
         return this.#isLive(command.orderId) ? "its order is live" : undefined;
       case "cancel_all":
-      case "freeze": {
+      case "set_account_status": {
         const { userId } = command;
+        if (command.kind === "set_account_status" && command.status === "active")
+          return unapplied(command, this.#accounts.get(userId));
         const side = command.kind === "cancel_all" ? command.side : undefined;
         const left = this.#reader.resting.find(
           ({ id, ...order }) =>
@@ -105,28 +123,11 @@ export class CommandJudge {
             (this.#placed.get(id) ?? -1) < position,
         );
         if (left !== undefined && !isIgnored) return `${left.id} still rests`;
-        return command.kind === "freeze" ? this.#unless(this.#frozen.has(userId), completion) : undefined;
+        return command.kind === "cancel_all" ? undefined : unapplied(command, this.#accounts.get(userId));
       }
-      case "unfreeze":
-        return this.#unless(!this.#frozen.has(command.userId), completion);
-      case "set_status": {
-        const last = entry.events.findLast((event) => event.type === "status_set");
-        return this.#unless(last !== undefined, completion);
-      }
+      case "set_status":
+        return unapplied(command, this.#asked);
     }
-  }
-
-  /** A state that a later command of the same entry may have changed again is looked at only where this one is the last. */
-  #unless(
-    holds: boolean,
-    {
-      entry,
-      position,
-      isIgnored,
-    }: { readonly entry: Entry; readonly position: number; readonly isIgnored: boolean },
-  ): string | undefined {
-    const isLast = position === this.#completed + entry.commands.length - 1;
-    return holds || isIgnored || !isLast ? undefined : "shows no effect";
   }
 
   #undecided(orderId: string, isIgnored: boolean): string | undefined {
@@ -139,4 +140,10 @@ export class CommandJudge {
     const { resting, taker } = this.#reader;
     return taker?.id === orderId || resting.some(({ id }) => id === orderId);
   }
+}
+
+/** Once the command of a numbered change is complete, that change or a later one stands. */
+function unapplied({ status, number }: Change, now = NEVER): string | undefined {
+  const stands = now.number > number || (now.number === number && now.status === status);
+  return stands ? undefined : `change ${now.number} to ${now.status || "nothing"} stands`;
 }

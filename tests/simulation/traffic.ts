@@ -1,4 +1,3 @@
-import { closeToMarkets, openToMarkets } from "../../lib/admin/account-markets.ts";
 import { setMarketStatus } from "../../lib/admin/set-market-status.ts";
 import { updateUser } from "../../lib/admin/users/update-user.ts";
 
@@ -219,12 +218,7 @@ function freezeAction(chance: Chance, user: string): Action {
     name: `${user} is ${status}`,
     run: async (ports) => {
       const change = { userId: user, status, actor: "ADMIN", requestId: "r", correlationId: "c" };
-      const toMarkets = {
-        closeToMarkets: (account: { userId: string; correlationId: string }) =>
-          closeToMarkets(account, ports),
-        openToMarkets: (account: { userId: string; correlationId: string }) => openToMarkets(account, ports),
-      };
-      await heard(() => updateUser(change, { ...ports, ...toMarkets }));
+      await heard(() => updateUser(change, ports));
     },
   };
 }

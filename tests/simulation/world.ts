@@ -1,3 +1,4 @@
+import { resendDesiredStates } from "../../lib/desired-state/resend-desired-states.ts";
 import { Projector } from "../../lib/market-data/projector.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
@@ -150,7 +151,9 @@ export class World {
 
   async sweep(process: Process): Promise<void> {
     try {
-      await sweepPendingOrders(this.portsOf(() => process));
+      const ports = this.portsOf(() => process);
+      await resendDesiredStates(ports);
+      await sweepPendingOrders(ports);
     } catch (fault) {
       if (!(fault instanceof StoreUnavailable)) throw fault;
     }
@@ -292,7 +295,9 @@ export class World {
 
   #noteSent(body: string, epoch: string): void {
     const { command } = readMessage({ messageId: "", body, sequence: "0", sentMs: 0 });
-    if (command !== undefined) this.sent.set(command.id, { command, epoch });
+    if (command === undefined) return;
+    const epochs = new Set([...(this.sent.get(command.id)?.epochs ?? []), epoch]);
+    this.sent.set(command.id, { command, epochs });
   }
 
   #log(): RequestLog {

@@ -45,13 +45,21 @@ export function commandFromWire(wire: unknown): Command {
         ...(fields.side === undefined ? {} : { side: side(fields.side) }),
         reason: cancelReason(fields.reason),
       };
-    case "freeze":
-    case "unfreeze":
-      return { kind: fields.kind, id, userId: text(fields.userId) };
+    case "set_account_status": {
+      const { status } = fields;
+      if (status !== "active" && status !== "frozen") throw new Error("unknown account status");
+      return {
+        kind: "set_account_status",
+        id,
+        userId: text(fields.userId),
+        status,
+        number: count(fields.number),
+      };
+    }
     case "set_status": {
-      const status = fields.status;
+      const { status } = fields;
       if (status !== "open" && status !== "halted") throw new Error("unknown market status");
-      return { kind: "set_status", id, status, actor: text(fields.actor) };
+      return { kind: "set_status", id, status, number: count(fields.number), actor: text(fields.actor) };
     }
     default:
       throw new Error("unknown kind of command");
@@ -60,6 +68,13 @@ export function commandFromWire(wire: unknown): Command {
 
 function side(value: unknown): Side {
   if (value !== "buy" && value !== "sell") throw new Error("unknown side");
+  return value;
+}
+
+/** Changes are numbered from 1. */
+function count(value: unknown): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1)
+    throw new Error("expected a number of a change");
   return value;
 }
 

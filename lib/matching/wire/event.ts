@@ -1,3 +1,5 @@
+import type { MarketStatus } from "../../market/market.ts";
+import type { AccountStatus } from "../command.ts";
 import type { ClosedStatus, CloseReason, Event, IgnoreReason } from "../event.ts";
 import { termsFromWire, termsToWire, type WireTerms } from "./terms.ts";
 
@@ -17,9 +19,8 @@ export type WireEvent =
       reason: CloseReason,
     ]
   | readonly ["s", orderId: string]
-  | readonly ["m", status: "open" | "halted"]
-  | readonly ["b", userId: string]
-  | readonly ["a", userId: string]
+  | readonly ["m", status: MarketStatus, number?: number]
+  | readonly ["a", userId: string, status: AccountStatus, number: number]
   | readonly ["i", commandId: string, reason: IgnoreReason];
 
 export function eventToWire(event: Event): WireEvent {
@@ -47,11 +48,9 @@ export function eventToWire(event: Event): WireEvent {
     case "suspended":
       return ["s", event.orderId];
     case "status_set":
-      return ["m", event.status];
-    case "account_frozen":
-      return ["b", event.userId];
-    case "account_unfrozen":
-      return ["a", event.userId];
+      return event.number === undefined ? ["m", event.status] : ["m", event.status, event.number];
+    case "account_status_set":
+      return ["a", event.userId, event.status, event.number];
     case "ignored":
       return ["i", event.commandId, event.reason];
   }
@@ -91,11 +90,9 @@ export function eventFromWire(wire: WireEvent): Event {
     case "s":
       return { type: "suspended", orderId: wire[1] };
     case "m":
-      return { type: "status_set", status: wire[1] };
-    case "b":
-      return { type: "account_frozen", userId: wire[1] };
+      return { type: "status_set", status: wire[1], ...(wire[2] === undefined ? {} : { number: wire[2] }) };
     case "a":
-      return { type: "account_unfrozen", userId: wire[1] };
+      return { type: "account_status_set", userId: wire[1], status: wire[2], number: wire[3] };
     case "i":
       return { type: "ignored", commandId: wire[1], reason: wire[2] };
   }

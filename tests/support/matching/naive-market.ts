@@ -13,7 +13,8 @@ export class NaiveMarket {
   readonly trades: string[] = [];
   resting: NaiveOrder[] = [];
   status = "open";
-  readonly frozenAccounts = new Set<string>();
+  statusNumber = 0;
+  readonly accounts = new Map<string, { readonly status: string; readonly number: number }>();
 
   run(command: Command): void {
     switch (command.kind) {
@@ -29,15 +30,17 @@ export class NaiveMarket {
           "cancelled user",
         );
         return;
-      case "freeze":
-        this.frozenAccounts.add(command.userId);
-        this.#cancel((order) => order.userId === command.userId, "cancelled account_frozen");
+      case "set_account_status": {
+        const { userId, status, number } = command;
+        if (number <= (this.accounts.get(userId)?.number ?? 0)) return;
+        this.accounts.set(userId, { status, number });
+        if (status === "frozen") this.#cancel((order) => order.userId === userId, "cancelled account_frozen");
         return;
-      case "unfreeze":
-        this.frozenAccounts.delete(command.userId);
-        return;
+      }
       case "set_status":
+        if (command.number <= this.statusNumber) return;
         this.status = command.status;
+        this.statusNumber = command.number;
     }
   }
 
@@ -57,7 +60,7 @@ export class NaiveMarket {
   #place(taker: NaiveOrder): void {
     this.orders.set(taker.id, taker);
     if (this.status === "halted") taker.outcome = "rejected market_halted";
-    else if (this.frozenAccounts.has(taker.userId)) taker.outcome = "rejected account_frozen";
+    else if (this.accounts.get(taker.userId)?.status === "frozen") taker.outcome = "rejected account_frozen";
     else taker.outcome = this.#match(taker);
     if (taker.outcome.startsWith("open") || taker.outcome.startsWith("partially")) this.resting.push(taker);
   }

@@ -89,20 +89,30 @@ const cancels = fc.nat().map(
   (pick): Draft =>
     (id, earlier) => {
       const order = earlier[pick % Math.max(1, earlier.length)];
-      return order === undefined ? { kind: "unfreeze", id, userId: "ALICE" } : cancelOf(id, order);
+      return order === undefined
+        ? { kind: "set_account_status", id, userId: "ALICE", status: "active", number: 1 }
+        : cancelOf(id, order);
     },
 );
 const cancelAlls = fc.record({ userId, side: fc.option(side, { nil: undefined }) }).map(
   ({ userId, side }): Draft =>
     (id) => ({ kind: "cancel_all", id, userId, ...(side === undefined ? {} : { side }), reason: "user" }),
 );
-const gates = fc.record({ kind: fc.constantFrom("freeze", "unfreeze", "unfreeze" as const), userId }).map(
-  ({ kind, userId }): Draft =>
-    (id) => ({ kind, id, userId }),
-);
-const statuses = fc.constantFrom("open", "open", "halted" as const).map(
-  (status): Draft =>
-    (id) => ({ kind: "set_status", id, status, actor: "ADMIN" }),
+export function freezeOf(id: string, userId: string): Command {
+  return { kind: "set_account_status", id, userId, status: "frozen", number: 1 };
+}
+
+/** Drawn apart from the order of the commands, so that some arrive the wrong way round. */
+const number = fc.integer({ min: 1, max: 12 });
+const accounts = fc
+  .record({ status: fc.constantFrom("frozen", "active", "active" as const), userId, number })
+  .map(
+    (change): Draft =>
+      (id) => ({ kind: "set_account_status", id, ...change }),
+  );
+const statuses = fc.record({ status: fc.constantFrom("open", "open", "halted" as const), number }).map(
+  (change): Draft =>
+    (id) => ({ kind: "set_status", id, ...change, actor: "ADMIN" }),
 );
 
 /** A market's life: mostly orders that cross, some cancels, now and then a freeze or a halt. */
@@ -115,7 +125,7 @@ export const randomCommands: fc.Arbitrary<readonly Command[]> = fc
       { weight: 3, arbitrary: evenMarketBuys },
       { weight: 6, arbitrary: cancels },
       { weight: 1, arbitrary: cancelAlls },
-      { weight: 1, arbitrary: gates },
+      { weight: 1, arbitrary: accounts },
       { weight: 1, arbitrary: statuses },
     ),
     { minLength: 1, maxLength: 80, size: "max" },

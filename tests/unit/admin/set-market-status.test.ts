@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { closeToMarkets, openToMarkets } from "../../../lib/admin/account-markets.ts";
 import { type SetMarketStatus, setMarketStatus } from "../../../lib/admin/set-market-status.ts";
 import type { Result } from "../../../lib/contract/refusal.ts";
+import { gateKey } from "../../../lib/market/gate.ts";
 import { readMarket, readMarkets } from "../../../lib/market/read-markets.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { VirtualClock } from "../../simulation/effects.ts";
@@ -38,6 +38,12 @@ function set(status: "open" | "halted", change: Partial<SetMarketStatus> = {}, p
   );
 }
 
+const deadQueue = {
+  send: async () => {
+    throw new QueueUnavailable("nobody answers");
+  },
+};
+
 function codeOf(result: Result<unknown>): string {
   return result.ok ? "accepted" : result.refusal.code;
 }
@@ -63,11 +69,9 @@ describe("halting a market", () => {
 
   test("rejects what slips through between the gate and the queue, and opens again with its turn", async () => {
     await set("halted");
-    await exchange.store.write({
-      kind: "delete",
-      table: "market-data",
-      key: { pk: "MARKET#BTC-USDT", sk: "GATE" },
-    });
+    // An order that looked at the gate before it closed.
+    const key = { pk: "MARKET#BTC-USDT", sk: "GATE" };
+    await exchange.store.write({ kind: "update", table: "market-data", key, remove: ["desired"] });
     const late = await limit(exchange, "BOB", ["buy", "100", "1"]);
     await exchange.matchAll();
     expect(await orderNow(late, exchange)).toMatchObject({ status: "rejected", reason: "market_halted" });
@@ -98,17 +102,41 @@ describe("halting a market", () => {
     expect(codeOf(await readMarket("DOGE-USDT", exchange))).toBe("UNKNOWN_MARKET");
   });
 
-  test("while the queue cannot be reached is refused, with the gate closed, and can be repeated", async () => {
-    const send = async () => {
-      throw new QueueUnavailable("nobody answers");
-    };
+  test("while the queue cannot be reached closes the gate, and a repetition sends what is desired", async () => {
     const operationId = exchange.random.id(clock.nowMs());
-    expect(codeOf(await set("halted", { operationId }, { ...exchange, queue: { send } }))).toBe(
-      "UNAVAILABLE",
-    );
+    expect(codeOf(await set("halted", { operationId }, { ...exchange, queue: deadQueue }))).toBe("accepted");
     expect(await shown()).toBe("halted");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
     expect(codeOf(await set("halted", { operationId }))).toBe("accepted");
     expect(await exchange.queue.depth("BTC-USDT")).toBe(1);
+    await exchange.matchAll();
+    expect(codeOf(await set("halted", { operationId }))).toBe("accepted");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
+  });
+
+  test("and opening it at once > the higher number has the last word, whichever command arrives first", async () => {
+    for (const first of [0, 1]) {
+      const commands: Parameters<typeof exchange.queue.send>[] = [];
+      const send = async (...call: Parameters<typeof exchange.queue.send>) => void commands.push(call);
+      const ports = { ...exchange, queue: { send } };
+      await Promise.all([set("halted", {}, ports), set("open", {}, ports)]);
+      for (const index of [first, 1 - first])
+        await exchange.queue.send(...(commands[index] as (typeof commands)[number]));
+      await exchange.matchAll();
+      const gate = await exchange.store.get({ table: "market-data", key: gateKey("BTC-USDT") });
+      expect(gate?.applied).toBe(gate?.number);
+      expect(gate?.status).toBe(gate?.desired);
+    }
+  });
+
+  test("that others change again and again gives up in the end", async () => {
+    const store = hookedStore(exchange.store, {
+      before: async (call) => {
+        if (call.operation === "transact") await set("open");
+        return undefined;
+      },
+    });
+    expect(codeOf(await set("halted", {}, { ...exchange, store }))).toBe("UNAVAILABLE");
   });
 
   test("whose record's answer was lost leaves one record", async () => {
@@ -124,55 +152,5 @@ describe("halting a market", () => {
     expect(codeOf(await set("halted", {}, { ...exchange, store }))).toBe("accepted");
     const { items } = await exchange.store.query({ table: "audit", index: "actor", pk: "ADMIN" });
     expect(items).toHaveLength(1);
-  });
-});
-
-describe("closing the markets to an account", () => {
-  const alice = { userId: "ALICE", correlationId: "c" };
-
-  test("cancels its orders everywhere and refuses what was accepted before, until they are opened again", async () => {
-    const orders = [
-      await limit(exchange, "ALICE", ["buy", "100", "1"]),
-      accepted(
-        await place(exchange, "ALICE", {
-          market: "ETH-BTC",
-          side: "sell",
-          type: "limit",
-          price: "0.05",
-          quantity: "1",
-        }),
-      ),
-    ];
-    const bobs = await limit(exchange, "BOB", ["buy", "100", "1"]);
-    await exchange.matchAll();
-    await closeToMarkets(alice, exchange);
-    const late = await limit(exchange, "ALICE", ["buy", "100", "1"]);
-    await exchange.matchAll();
-    for (const order of orders)
-      expect(await orderNow(order, exchange)).toMatchObject({
-        status: "cancelled",
-        reason: "account_frozen",
-      });
-    expect(await orderNow(late, exchange)).toMatchObject({ status: "rejected", reason: "account_frozen" });
-    expect((await orderNow(bobs, exchange)).status).toBe("open");
-    expect(await balance(exchange, "ALICE", "USDT")).toBe("100000 + 0");
-    await openToMarkets(alice, exchange);
-    const again = await limit(exchange, "ALICE", ["buy", "100", "1"]);
-    await exchange.matchAll();
-    expect((await orderNow(again, exchange)).status).toBe("open");
-    expect(await violations(exchange)).toEqual([]);
-  });
-
-  test("of which one cannot be reached fails, and repeating it is harmless", async () => {
-    const send: typeof exchange.queue.send = async (market, ...rest) => {
-      if (market === "ETH-USDT") throw new QueueUnavailable("nobody answers");
-      await exchange.queue.send(market, ...rest);
-    };
-    await expect(closeToMarkets(alice, { ...exchange, queue: { send } })).rejects.toBeInstanceOf(
-      QueueUnavailable,
-    );
-    await closeToMarkets(alice, exchange);
-    await exchange.matchAll();
-    expect(await violations(exchange)).toEqual([]);
   });
 });

@@ -6,6 +6,7 @@ import { login } from "../../../lib/auth/login.ts";
 import { register } from "../../../lib/auth/register.ts";
 import type { Account } from "../../../lib/auth/user-item.ts";
 import { isFrozen, walletKey } from "../../../lib/wallet/wallet-item.ts";
+import { CATALOGUE } from "../../simulation/in-process-exchange.ts";
 import { startTestPorts, type TestPorts } from "../../support/auth-ports.ts";
 
 const CLIENT = { ip: "192.0.2.7", userAgent: "Firefox" };
@@ -39,14 +40,19 @@ const named = (name: string): Account => {
   return user;
 };
 
+const queue = {
+  send: async (market: string, { body }: { readonly body: string }) => {
+    const { status, number } = JSON.parse(body).command;
+    told.push(`${market} ${status} ${number}`);
+  },
+};
+
+const toldAll = (what: string) => [...CATALOGUE.markets.keys()].map((market) => `${market} ${what}`);
+
 function update(userId: string, change: Pick<UserChange, "status" | "role">, actor = ADMIN) {
   return updateUser(
     { userId, ...change, actor, requestId: "r", correlationId: "c" },
-    {
-      ...ports,
-      closeToMarkets: async (account) => void told.push(`close ${account.userId}`),
-      openToMarkets: async (account) => void told.push(`open ${account.userId}`),
-    },
+    { ...ports, catalogue: CATALOGUE, queue },
   );
 }
 
@@ -128,14 +134,14 @@ describe("update user", () => {
     });
     expect(isFrozen(await wallet(id))).toBe(true);
     expect(await audit(id)).toEqual(["user_registered", "user_frozen"]);
-    expect(told).toEqual([`close ${id}`]);
+    expect(told).toEqual(toldAll("frozen 1"));
   });
 
-  it("freezing again > no second record, but the markets are told anew, since the first telling may have failed", async () => {
+  it("freezing again > no second record, and no second telling: what is desired stands, and is sent until it is applied", async () => {
     const { id } = named("bert");
     await update(id, { status: "frozen" });
     expect(await audit(id)).toEqual(["user_registered", "user_frozen"]);
-    expect(told).toEqual([`close ${id}`]);
+    expect(told).toEqual([]);
   });
 
   it("unfreezing > takes it all back", async () => {
@@ -143,7 +149,7 @@ describe("update user", () => {
     expect(await update(id, { status: "active" })).toMatchObject({ ok: true, value: { status: "active" } });
     expect(isFrozen(await wallet(id))).toBe(false);
     expect(await audit(id)).toEqual(["user_registered", "user_frozen", "user_unfrozen"]);
-    expect(told).toEqual([`open ${id}`]);
+    expect(told).toEqual(toldAll("active 2"));
   });
 
   it("a role > changes without a word to the markets", async () => {

@@ -14,7 +14,7 @@ const SLOTS: readonly Slot[] = [
   { kind: "owned", userId: "ALICE" },
   { kind: "owned", userId: "ALICE" },
   { kind: "owned", userId: "BOB" },
-  { kind: "gate" },
+  { kind: "applied" },
 ];
 
 /** One letter a slot: . none, x condition, c conflict, t throttled. */
@@ -62,8 +62,10 @@ describe("a plan's transaction", () => {
         placeOf({ id: "S2", userId: "BOB", side: "sell", ...one }),
         cancelOf("C1", order),
         cancelOf("C2", termsOf({ id: "O9", userId: "CAROL", ...one })),
-        { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" },
-        { kind: "set_status", id: "H2", status: "open", actor: "ADMIN" },
+        { kind: "set_status", id: "H1", status: "halted", number: 1, actor: "ADMIN" },
+        { kind: "set_status", id: "H2", status: "open", number: 2, actor: "ADMIN" },
+        { kind: "set_account_status", id: "F1", userId: "DAVE", status: "frozen", number: 3 },
+        { kind: "set_account_status", id: "F2", userId: "DAVE", status: "active", number: 4 },
       ]),
     );
     expect(writes.map(({ table, kind }) => `${kind} ${table}`)).toEqual([
@@ -76,17 +78,22 @@ describe("a plan's transaction", () => {
       "update wallets",
       "update wallets",
       "update market-data",
+      "update market-data",
     ]);
     expect(
       slots.map((slot) =>
         "commandId" in slot ? slot.commandId : "userId" in slot ? slot.userId : slot.kind,
       ),
-    ).toEqual(["fence", "O1", "S1", "S2", "C2", "ALICE", "BOB", "CAROL", "gate"]);
+    ).toEqual(["fence", "O1", "S1", "S2", "C2", "ALICE", "BOB", "CAROL", "applied", "applied"]);
     expect(writes[1]).toMatchObject({
       set: { status: "cancelled", reason: "user", filledLots: 2n },
       remove: ["liveUserId"],
     });
-    expect(writes.at(-1)).toMatchObject({ set: { status: "open" } });
+    expect(writes.at(-2)).toMatchObject({
+      key: { sk: "GATE" },
+      set: { status: "open", applied: 2n },
+    });
+    expect(writes.at(-1)).toMatchObject({ key: { sk: "ACCOUNT#DAVE" }, set: { applied: 4n } });
   });
 
   test("leaves out the wallet of an order that only rests", () => {

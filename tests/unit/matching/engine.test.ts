@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { Command } from "../../../lib/matching/command.ts";
 import { MAX_OPEN_ORDERS_PER_USER } from "../../../lib/matching/engine.ts";
 import type { OrderTerms } from "../../../lib/matching/order.ts";
 import { NaiveMarket } from "../../support/matching/naive-market.ts";
@@ -103,16 +104,16 @@ describe("an order", () => {
 
   test("of a frozen account is rejected until the account is unfrozen, and its orders are cancelled", () => {
     place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
-    play.take([{ kind: "freeze", id: "F1", userId: "ALICE" }]);
+    play.take([{ kind: "set_account_status", id: "F1", userId: "ALICE", status: "frozen", number: 1 }]);
     expect(play.outcomes.get("O1")).toBe("cancelled account_frozen 0 0 0");
     expect(place({ id: "O2", priceTicks: 10n, quantityLots: 1n })).toBe("rejected account_frozen 0 0 0");
-    play.take([{ kind: "unfreeze", id: "F2", userId: "ALICE" }]);
+    play.take([{ kind: "set_account_status", id: "F2", userId: "ALICE", status: "active", number: 2 }]);
     expect(place({ id: "O3", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
   });
 
   test("in a halted market is rejected, while cancels are served", () => {
     place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
-    play.take([{ kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" }]);
+    play.take([{ kind: "set_status", id: "H1", status: "halted", number: 1, actor: "ADMIN" }]);
     expect(place({ id: "O2", priceTicks: 10n, quantityLots: 1n })).toBe("rejected market_halted 0 0 0");
     play.take([cancelOf("C1", termsOf({ id: "O1", priceTicks: 10n, quantityLots: 1n }))]);
     expect(play.outcomes.get("O1")).toBe("cancelled user 0 0 0");
@@ -121,9 +122,46 @@ describe("an order", () => {
 
   test("halted and of a frozen account says that the market is halted", () => {
     play.take([
-      { kind: "freeze", id: "F1", userId: "ALICE" },
-      { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" },
+      { kind: "set_account_status", id: "F1", userId: "ALICE", status: "frozen", number: 1 },
+      { kind: "set_status", id: "H1", status: "halted", number: 1, actor: "ADMIN" },
     ]);
     expect(place({ id: "O1", priceTicks: 10n, quantityLots: 1n })).toBe("rejected market_halted 0 0 0");
+  });
+});
+
+describe("numbered changes that arrive the wrong way round", () => {
+  const account = (number: number, status: "active" | "frozen"): Command => ({
+    kind: "set_account_status",
+    id: `F${number}`,
+    userId: "ALICE",
+    status,
+    number,
+  });
+  const market = (number: number, status: "open" | "halted"): Command => ({
+    kind: "set_status",
+    id: `H${number}`,
+    status,
+    number,
+    actor: "ADMIN",
+  });
+
+  test("of an account > the higher number stands, and a lower one cancels nothing any more", () => {
+    play.take([account(2, "active")]);
+    place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
+    play.take([account(1, "frozen")]);
+    expect(play.outcomes.get("O1")).toBe("open  0 0 0");
+    expect(play.state.accounts.get("ALICE")).toEqual({ status: "active", number: 2 });
+  });
+
+  test("of an account > the same one again does nothing", () => {
+    play.take([account(1, "frozen"), { ...account(1, "active"), id: "F1-again" }]);
+    expect(play.state.isFrozen("ALICE")).toBe(true);
+  });
+
+  test("of a market > the higher number stands", () => {
+    play.take([market(4, "halted"), market(3, "open"), { ...market(4, "open"), id: "H4-again" }]);
+    expect(play.state).toMatchObject({ status: "halted", statusNumber: 4 });
+    play.take([market(5, "open")]);
+    expect(place({ id: "O1", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
   });
 });

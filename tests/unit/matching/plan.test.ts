@@ -13,7 +13,7 @@ import {
 import { replay } from "../../../lib/matching/replay.ts";
 import { stateText } from "../../../lib/matching/snapshot.ts";
 import { EPOCH, queued } from "../../support/matching/play.ts";
-import { cancelOf, MARKET, placeOf, termsOf } from "../../support/matching/random-commands.ts";
+import { cancelOf, freezeOf, MARKET, placeOf, termsOf } from "../../support/matching/random-commands.ts";
 
 let state: MarketState;
 /** Replays what is committed, so that every test compares both. */
@@ -84,8 +84,10 @@ describe("an entry", () => {
   });
 
   test("is written even where no command does anything", () => {
-    const planned = commit(planOf(queued([undefined, { kind: "unfreeze", id: "A1", userId: "ALICE" }])));
-    expect(kinds(planned)).toBe("M1:unreadable account_unfrozen");
+    const planned = commit(
+      planOf(queued([undefined, { kind: "cancel_all", id: "A1", userId: "ALICE", reason: "user" }])),
+    );
+    expect(kinds(planned)).toBe("M1:unreadable");
     expect(planned.entry).toMatchObject({ commands: ["M1", "A1"], lastSequence: "2" });
     expect(transactionOf(planned).writes).toHaveLength(1);
   });
@@ -93,9 +95,7 @@ describe("an entry", () => {
   test("that was not committed leaves no trace", () => {
     makers(3);
     const before = stateText(state);
-    const tried = planOf(
-      queued([sweep("B1", 5), { kind: "freeze", id: "F1", userId: "M2" }, undefined], 500),
-    );
+    const tried = planOf(queued([sweep("B1", 5), freezeOf("F1", "M2"), undefined], 500));
     expect(stateText(state)).not.toBe(before);
     state.rollBack(tried.savepoint);
     expect(stateText(state)).toBe(before);
@@ -121,7 +121,7 @@ describe("a transaction's hundred items", () => {
     expect(whole.completed).toBe(12);
     expect(transactionOf(whole).writes).toHaveLength(1 + 49 + 25 + 2 + 22);
     state.rollBack(whole.savepoint);
-    const halt: Command = { kind: "set_status", id: "H1", status: "halted", actor: "ADMIN" };
+    const halt: Command = { kind: "set_status", id: "H1", status: "halted", number: 1, actor: "ADMIN" };
     const full = planOf(queued([sweep("X1", 49), ...cancels, halt], 500));
     expect(full.completed).toBe(13);
     expect(transactionOf(full).writes).toHaveLength(100);
@@ -212,13 +212,14 @@ describe("a command too long for one entry", () => {
     expect(state.book.size).toBe(0);
   });
 
-  test("may be a freeze, and the account is frozen from its first entry on", () => {
+  test("may be a freeze, and the account is frozen when all its orders are cancelled", () => {
     for (let index = 0; index < 100; index++)
       run([placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n })]);
-    const batch = queued([{ kind: "freeze", id: "F1", userId: "ALICE" }], 900);
-    expect(kinds(commit(planOf(batch)))).toMatch(/^account_frozen closed /);
-    expect(state.frozenAccounts.has("ALICE")).toBe(true);
-    expect(kinds(commit(planOf(batch)))).toMatch(/^closed /);
+    const batch = queued([freezeOf("F1", "ALICE")], 900);
+    expect(kinds(commit(planOf(batch)))).toMatch(/^(closed ?){98}$/);
+    expect(state.isFrozen("ALICE")).toBe(false);
+    expect(kinds(commit(planOf(batch)))).toBe("closed closed account_status_set");
+    expect(state.isFrozen("ALICE")).toBe(true);
   });
 });
 
@@ -346,7 +347,7 @@ describe("what earlier attempts have taught", () => {
       "owned",
       "pending",
       "owned",
-      "gate",
+      "applied",
     ]);
   });
 

@@ -86,9 +86,9 @@ describe("a snapshot", () => {
     expect(() =>
       openSnapshot(
         MARKET,
-        forged(snapshot, (wire) => ({ ...wire, format: 2 })),
+        forged(snapshot, (wire) => ({ ...wire, format: 1 })),
       ),
-    ).toThrow(/format 2/);
+    ).toThrow(/format 1/);
     expect(() =>
       openSnapshot(
         MARKET,

@@ -7,7 +7,13 @@ import { commandFromWire, commandToWire, type WireCommand } from "../../../lib/m
 import { eventFromWire, eventToWire } from "../../../lib/matching/wire/event.ts";
 import { readMessage } from "../../../lib/matching/wire/message.ts";
 import { termsFromWire, termsToWire } from "../../../lib/matching/wire/terms.ts";
-import { cancelOf, placeOf, randomCommands, termsOf } from "../../support/matching/random-commands.ts";
+import {
+  cancelOf,
+  freezeOf,
+  placeOf,
+  randomCommands,
+  termsOf,
+} from "../../support/matching/random-commands.ts";
 
 const text = fc.string({ minLength: 1, maxLength: 30, unit: "grapheme" });
 const units = fc.bigInt({ min: 1n, max: 10n ** 38n });
@@ -61,6 +67,8 @@ const closedStatus = fc.constantFrom(
 );
 const is = <T extends string>(type: T) => ({ type: fc.constant(type) });
 
+const changeNumber = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
+
 const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ ...is("opened"), order: terms }),
   fc.record({ ...is("filled"), makerId: text, lots: units, makerFee: units, takerFee: units }),
@@ -78,7 +86,17 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   }),
   fc.record({ ...is("suspended"), orderId: text }),
   fc.record({ ...is("status_set"), status: fc.constantFrom("open" as const, "halted" as const) }),
-  fc.record({ type: fc.constantFrom("account_frozen" as const, "account_unfrozen" as const), userId: text }),
+  fc.record({
+    ...is("status_set"),
+    status: fc.constantFrom("open" as const, "halted" as const),
+    number: changeNumber,
+  }),
+  fc.record({
+    ...is("account_status_set"),
+    userId: text,
+    status: fc.constantFrom("active" as const, "frozen" as const),
+    number: changeNumber,
+  }),
   fc.record({
     ...is("ignored"),
     commandId: text,
@@ -87,6 +105,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       "order_closed",
       "duplicate",
       "unreadable",
+      "superseded",
       "suspended",
       "engine_fault" as const,
     ),
@@ -185,6 +204,7 @@ describe("a message that is no command", () => {
   const order = termsOf({ id: "O1", priceTicks: 10n, quantityLots: 2n });
   const place = commandToWire(placeOf(order));
   const cancel = commandToWire(cancelOf("C1", order));
+  const freeze = commandToWire(freezeOf("F1", "ALICE"));
   const wireOf = (change: object) => ({ ...place, order: { ...(place.order as object), ...change } });
 
   test.each<[string, unknown]>([
@@ -223,8 +243,15 @@ describe("a message that is no command", () => {
       "a cancel of all with an unknown side",
       { kind: "cancel_all", id: "C1", userId: "ALICE", side: "both", reason: "user" },
     ],
-    ["a freeze of nobody", { kind: "freeze", id: "F1" }],
-    ["an unknown status", { kind: "set_status", id: "S1", status: "closed", actor: "ADMIN" }],
+    ["a freeze of nobody", { ...freeze, userId: undefined }],
+    ["an account's unknown status", { ...freeze, status: "closed" }],
+    ["a freeze without a number", { ...freeze, number: undefined }],
+    ["a freeze with half a number", { ...freeze, number: 1.5 }],
+    ["an unknown status", { kind: "set_status", id: "S1", status: "closed", number: 1, actor: "ADMIN" }],
+    [
+      "a halt with number zero",
+      { kind: "set_status", id: "S1", status: "halted", number: 0, actor: "ADMIN" },
+    ],
   ])("(%s) is refused, and as a message keeps its place", (_, wire) => {
     expect(() => commandFromWire(wire)).toThrow();
     const body = JSON.stringify({ command: wire as WireCommand, correlationId: "c" });

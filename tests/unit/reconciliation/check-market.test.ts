@@ -163,7 +163,7 @@ describe("a difference between the journal and what was made of it", () => {
   test("a snapshot of which a chunk was swapped, under a checksum that fits", async () => {
     const state = await recover(MARKET, Number.POSITIVE_INFINITY, exchange);
     await saveSnapshot(state, exchange);
-    state.frozenAccounts.add("MALLORY");
+    state.accounts.set("MALLORY", { status: "frozen", number: 1 });
     const { bytes, checksum } = takeSnapshot(state);
     const { version } = state.head;
     const header = { pk: snapshotHeadersKey("BTC-USDT"), sk: versionKey(version) };

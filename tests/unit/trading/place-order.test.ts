@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../../../lib/contract/refusal.ts";
 import { expiryOfKey, requestKey } from "../../../lib/idempotency/request-item.ts";
-import { gateWrite } from "../../../lib/market/gate.ts";
+import { gateKey } from "../../../lib/market/gate.ts";
 import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { type Store, StoreUnavailable } from "../../../lib/store/store.ts";
@@ -65,6 +65,11 @@ function codeOf(result: Result<unknown>): string {
   return result.ok ? "accepted" : result.refusal.code;
 }
 
+async function setGate(status: string): Promise<void> {
+  const key = gateKey("BTC-USDT");
+  await exchange.store.write({ kind: "update", table: "market-data", key, set: { status } });
+}
+
 async function freeze(store: Store): Promise<void> {
   await store.write({ kind: "update", table: "wallets", key: walletKey("ALICE"), set: { frozen: true } });
 }
@@ -82,7 +87,7 @@ describe("place order", () => {
   });
 
   test("refused > the first refusal in the documented order counts, and leaves the wallet and the queue untouched", async () => {
-    await exchange.store.write(gateWrite("BTC-USDT", "halted"));
+    await setGate("halted");
     await freeze(exchange.store);
     const wrong: Wish = { side: "buy", type: "limit", market: "DOGE-USDT", price: "x", quantity: "0.00001" };
     const steps: readonly (readonly [Partial<Wish>, string])[] = [
@@ -98,7 +103,7 @@ describe("place order", () => {
       wish = { ...wish, ...change };
       expect(codeOf(await place(exchange, "ALICE", wish))).toBe(code);
     }
-    await exchange.store.write(gateWrite("BTC-USDT", "open"));
+    await setGate("open");
     expect(codeOf(await place(exchange, "ALICE", wish))).toBe("ACCOUNT_FROZEN");
     await exchange.store.write({
       kind: "update",
@@ -221,7 +226,7 @@ describe("place order under an idempotency key", () => {
 
   test("again in a halted market, without money > is still the first order", async () => {
     accepted(await again(exchange, "O1", { ...BUY, quantity: "2" }));
-    await exchange.store.write(gateWrite("BTC-USDT", "halted"));
+    await setGate("halted");
     expect(codeOf(await again(exchange, "O1", { ...BUY, quantity: "2" }))).toBe("accepted");
   });
 

@@ -4,7 +4,7 @@ import { connect, createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { loadConfiguration, PROJECT_ROOT } from "../local/configuration.ts";
-import { dataDirRecordPath, findRunningStack, isSupervisor, readRecord } from "../local/record.ts";
+import { dataDirRecordPath, findRunningStack, runningFrom } from "../local/record.ts";
 import { HOST, LOCAL_STAGE } from "../local/settings.ts";
 import { dynoxidePath } from "../local/stack-children.ts";
 
@@ -55,8 +55,8 @@ export async function openStoredExchange(env: NodeJS.ProcessEnv = process.env): 
 }
 
 async function openDataDir(dataDir: string, tablePrefix: string): Promise<StoredExchange> {
-  const record = readRecord(dataDirRecordPath(dataDir));
-  if (record !== undefined && isSupervisor(record.pid)) {
+  const record = runningFrom(dataDirRecordPath(dataDir));
+  if (record !== undefined) {
     const { url, endpoints } = record;
     const place = `the exchange at ${url}, kept in ${dataDir}`;
     return {

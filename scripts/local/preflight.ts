@@ -1,36 +1,47 @@
+import { claim } from "./claim.ts";
 import { holderOf, isTaken } from "./ports.ts";
 import {
   dataDirRecordPath,
-  isSupervisor,
   killLeftovers,
   readRecord,
   recordPath,
+  recordPaths,
   removeRecord,
+  runningFrom,
 } from "./record.ts";
-import { Misconfigured, type Ports, prepareDirectory, type Settings } from "./settings.ts";
+import { emptyTemporaryDir, Misconfigured, type Ports, prepareDirectory, type Settings } from "./settings.ts";
 
 /** Refuses, with a word on what to do, where the stack could not run; clears away what a killed one left. */
 export async function preflight(settings: Settings, say: (line: string) => void): Promise<void> {
   const { dataDir, workDir, ports } = settings;
-  if (dataDir !== undefined) prepareDirectory(dataDir, "DATA_DIR");
-  prepareDirectory(workDir, "The work directory");
-  for (const path of [
-    recordPath(ports.http),
-    ...(dataDir === undefined ? [] : [dataDirRecordPath(dataDir)]),
-  ]) {
-    const record = readRecord(path);
-    if (record === undefined) continue;
-    if (isSupervisor(record.pid)) {
-      throw new Misconfigured(
-        record.dataDir !== null && record.dataDir === dataDir
-          ? `A stack with this DATA_DIR runs already at ${record.url} (process ${record.pid}); two would spoil it.`
-          : `A stack runs already at ${record.url} (process ${record.pid}). For another one beside it: PORT=${ports.http + 1000} npm start`,
-      );
-    }
-    const killed = killLeftovers(record);
-    if (killed.length > 0) say(`ended what a stack that was killed had left: ${killed.join(", ")}`);
-    removeRecord([path]);
+  const records = recordPaths(settings);
+  const places = [
+    { directory: dataDir, purpose: "DATA_DIR", record: dataDirRecordPath(dataDir ?? "") },
+    { directory: workDir, purpose: "The work directory", record: recordPath(ports.http) },
+  ];
+  for (const { directory, purpose } of places)
+    if (directory !== undefined) prepareDirectory(directory, purpose);
+  // Before anything is read that another stack could be writing, and before anything of another stack is ended.
+  for (const { directory, purpose, record } of places) {
+    if (directory === undefined || claim(directory)) continue;
+    const holder = runningFrom(record);
+    const who =
+      holder === undefined
+        ? "starts at this moment"
+        : `runs already at ${holder.url} (process ${holder.pid})`;
+    throw new Misconfigured(
+      purpose === "DATA_DIR"
+        ? `A stack with this DATA_DIR ${who}; two would spoil it.`
+        : `A stack on port ${ports.http} ${who}. For another one beside it: PORT=${ports.http + 1000} npm start`,
+    );
   }
+  for (const path of records) {
+    const record = readRecord(path);
+    const killed = record === undefined ? [] : killLeftovers(record);
+    if (killed.length > 0) say(`ended what a stack that was killed had left: ${killed.join(", ")}`);
+  }
+  removeRecord(records);
+  emptyTemporaryDir(settings);
   await checkPorts(settings);
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "./configuration.ts";
 import { commandLineOf } from "./ports.ts";
+import type { Settings } from "./settings.ts";
 
 /** What other scripts need to know about a running stack. It is written to `.local/stack-PORT.json`, and to DATA_DIR where that is set. */
 export type StackRecord = {
@@ -27,7 +28,7 @@ export type StackRecord = {
 };
 
 const RECORDS_DIR = join(PROJECT_ROOT, ".local");
-export const SUPERVISOR_COMMAND = "scripts/start.ts";
+const SUPERVISOR_COMMAND = "scripts/start.ts";
 
 export function recordPath(port: number): string {
   return join(RECORDS_DIR, `stack-${port}.json`);
@@ -35,6 +36,11 @@ export function recordPath(port: number): string {
 
 export function dataDirRecordPath(dataDir: string): string {
   return join(dataDir, "stack.json");
+}
+
+/** All places of a stack's record: by its port, and in its DATA_DIR. */
+export function recordPaths({ ports, dataDir }: Pick<Settings, "ports" | "dataDir">): readonly string[] {
+  return [recordPath(ports.http), ...(dataDir === undefined ? [] : [dataDirRecordPath(dataDir)])];
 }
 
 export function readRecord(path: string): StackRecord | undefined {
@@ -62,21 +68,23 @@ export function removeRecord(paths: readonly string[]): void {
 
 /** The stack on a port (that of PORT, or 3000), or the only one that runs. */
 export function findRunningStack(port?: number): StackRecord | undefined {
-  if (port !== undefined) return running(readRecord(recordPath(port)));
+  if (port !== undefined) return runningFrom(recordPath(port));
   if (!existsSync(RECORDS_DIR)) return undefined;
   const records = readdirSync(RECORDS_DIR)
     .filter((name) => /^stack-\d+\.json$/.test(name))
-    .map((name) => running(readRecord(join(RECORDS_DIR, name))))
+    .map((name) => runningFrom(join(RECORDS_DIR, name)))
     .filter((record) => record !== undefined);
   return records.find((record) => record.port === 3000) ?? (records.length === 1 ? records[0] : undefined);
 }
 
-function running(record: StackRecord | undefined): StackRecord | undefined {
+/** The record, where its stack runs. */
+export function runningFrom(path: string): StackRecord | undefined {
+  const record = readRecord(path);
   return record !== undefined && isSupervisor(record.pid) ? record : undefined;
 }
 
 /** A process id may have been given to somebody else since. */
-export function isSupervisor(pid: number): boolean {
+function isSupervisor(pid: number): boolean {
   return commandLineOf(pid)?.includes(SUPERVISOR_COMMAND) === true;
 }
 

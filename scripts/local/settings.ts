@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, statfsSync, unlinkSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  rmSync,
+  statfsSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { PROJECT_ROOT } from "./configuration.ts";
 
@@ -59,6 +68,21 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
 
 export function workDirOf(httpPort: number): string {
   return join(PROJECT_ROOT, ".local", `stack-${httpPort}`);
+}
+
+/** The children's directory for temporary files: not all of them clear away theirs, least of all when they are killed. */
+export function temporaryDirOf({ workDir }: Pick<Settings, "workDir">): string {
+  return join(workDir, "tmp");
+}
+
+export function removeTemporaryDir(settings: Settings): void {
+  rmSync(temporaryDirOf(settings), { recursive: true, force: true, maxRetries: 3 });
+}
+
+/** Also of what a stack that was killed had left. */
+export function emptyTemporaryDir(settings: Settings): void {
+  removeTemporaryDir(settings);
+  mkdirSync(temporaryDirOf(settings));
 }
 
 function adminFrom(env: NodeJS.ProcessEnv): Settings["admin"] {

@@ -6,7 +6,7 @@ import type { Child, ChildSpec } from "./child.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { StackRecord } from "./record.ts";
-import { HOST, LOCAL_STAGE, Misconfigured, type Settings } from "./settings.ts";
+import { HOST, LOCAL_STAGE, Misconfigured, type Settings, temporaryDirOf } from "./settings.ts";
 
 /** Account ids of the local engines are all zeros. */
 export function queueBaseUrlOf(settings: Settings): string {
@@ -18,6 +18,7 @@ export function stackEnvironment(settings: Settings, keys: SigningKeys): NodeJS.
   const { AWS_PROFILE: _profile, AWS_SESSION_TOKEN: _token, ...inherited } = process.env;
   return {
     ...inherited,
+    TMPDIR: temporaryDirOf(settings),
     NODE_COMPILE_CACHE: join(PROJECT_ROOT, ".local", "compile-cache"),
     AWS_REGION: settings.region,
     AWS_ACCESS_KEY_ID: "local",

@@ -4,8 +4,8 @@ import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
 import { type Configuration, loadConfiguration } from "./configuration.ts";
 import { signingKeys } from "./keys.ts";
 import { createQueues, createTables } from "./provision.ts";
-import { dataDirRecordPath, recordPath, removeRecord, writeRecord } from "./record.ts";
-import { HOST, LOCAL_STAGE, Misconfigured, type Settings } from "./settings.ts";
+import { recordPaths, removeRecord, writeRecord } from "./record.ts";
+import { HOST, LOCAL_STAGE, Misconfigured, removeTemporaryDir, type Settings } from "./settings.ts";
 import {
   dynamodbChild,
   eventSourcesChild,
@@ -165,17 +165,17 @@ export class Supervisor {
     for (const name of STOP_ORDER) {
       await this.#children.find((child) => child.spec.name === name)?.stop();
     }
-    removeRecord(this.#recordPaths());
+    this.#clearAway();
   }
 
   kill(): void {
     for (const child of this.#children) child.kill();
-    removeRecord(this.#recordPaths());
+    this.#clearAway();
   }
 
-  #recordPaths(): readonly string[] {
-    const { ports, dataDir } = this.#settings;
-    return [recordPath(ports.http), ...(dataDir === undefined ? [] : [dataDirRecordPath(dataDir)])];
+  #clearAway(): void {
+    removeRecord(recordPaths(this.#settings));
+    removeTemporaryDir(this.#settings);
   }
 
   #record(): void {
@@ -184,7 +184,7 @@ export class Supervisor {
       this.#children,
     );
     try {
-      writeRecord(this.#recordPaths(), record);
+      writeRecord(recordPaths(this.#settings), record);
     } catch (cause) {
       // A full disk is no reason for the supervisor to fall, and to leave the children alone.
       this.#say(`the record of this stack cannot be written: ${cause}`);

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PROJECT_ROOT } from "../local/configuration.ts";
@@ -57,12 +57,9 @@ export class TorturedStack {
   async start(): Promise<void> {
     const { port, dataDir } = this.#place;
     const { DYNAMODB_ENDPOINT: _endpoint, ...inherited } = process.env;
-    // What killed processes leave in the directory for temporary files goes where everything else of this run goes.
-    const temporary = join(dataDir, "tmp");
-    mkdirSync(temporary, { recursive: true });
     const child = spawn(process.execPath, ["scripts/start.ts"], {
       cwd: PROJECT_ROOT,
-      env: { ...inherited, PORT: String(port), DATA_DIR: dataDir, RATE_LIMITS: "off", TMPDIR: temporary },
+      env: { ...inherited, PORT: String(port), DATA_DIR: dataDir, RATE_LIMITS: "off" },
       stdio: ["ignore", "pipe", "pipe"],
       // Ctrl-C at the terminal is for the torture, which ends the stack once it is done with it.
       detached: true,

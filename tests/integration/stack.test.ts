@@ -1,12 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { commandLineOf, isTaken } from "../../scripts/local/ports.ts";
 import { readRecord, recordPath } from "../../scripts/local/record.ts";
-import { portsFrom } from "../../scripts/local/settings.ts";
-import { freeStackPort, refusedStack, type Stack, startStack } from "../support/stack.ts";
+import { portsFrom, workDirOf } from "../../scripts/local/settings.ts";
+import { freeStackPort, launchStack, refusedStack, type Stack, startStack } from "../support/stack.ts";
 
 const START_MS = 60_000;
 const AGAIN_MS = 20_000;
@@ -103,6 +103,30 @@ describe("npm start > the stack", () => {
   );
 
   it(
+    "leaves no temporary files behind, and after kill -9 the next start clears them away",
+    async () => {
+      const temporary = mkdtempSync(join(tmpdir(), "stack-"));
+      try {
+        const env = { TMPDIR: temporary };
+        const killed = await startStack({ env });
+        expect(await statusOf("/api/auth/me", killed)).toBe(401);
+        const ofChildren = join(workDirOf(killed.port), "tmp");
+        await killed.kill();
+        writeFileSync(join(ofChildren, "left-by-a-child"), "");
+
+        stack = await startStack({ env, port: killed.port });
+        expect(existsSync(join(ofChildren, "left-by-a-child"))).toBe(false);
+        await stack.end();
+        expect(existsSync(ofChildren)).toBe(false);
+        expect(readdirSync(temporary)).toEqual([]);
+      } finally {
+        rmSync(temporary, { recursive: true });
+      }
+    },
+    START_MS,
+  );
+
+  it(
     "starts a part again that was killed",
     async () => {
       stack = await startStack({ dataDir });
@@ -166,6 +190,32 @@ describe("npm start > refuses with a word on what to do", () => {
     expect(code).toBe(1);
     expect(output).toContain("cannot be written: a part of the path is a file");
   });
+
+  it(
+    "when two start at the same moment on one DATA_DIR: one wins, and the other says why",
+    async () => {
+      const fresh = mkdtempSync(join(dataDir, "race-"));
+      const port = await freeStackPort();
+      // As many as make it likely that two of them look at the same instant.
+      const starts = [0, 1, 2, 3].map((index) =>
+        launchStack({ PORT: String(port + index), DATA_DIR: fresh }),
+      );
+      const outcomes = await Promise.all(starts.map(({ isReady }) => isReady));
+      const winner = outcomes.indexOf(true);
+      const losers = starts.filter((_, index) => !outcomes[index]);
+      expect(losers).toHaveLength(starts.length - 1);
+      for (const { ended, output } of losers) {
+        expect(await ended).toBe(1);
+        expect(output()).toContain("A stack with this DATA_DIR");
+      }
+      // Killed, it leaves no claim that would be in the way of the next.
+      starts[winner]?.child.kill("SIGKILL");
+      await starts[winner]?.ended;
+      stack = await startStack({ dataDir: fresh });
+      expect(stack.output()).toContain("0 tables created");
+    },
+    START_MS,
+  );
 
   it(
     "when another stack uses the same DATA_DIR",

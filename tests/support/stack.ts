@@ -15,6 +15,8 @@ export type Stack = {
   /** All that it has printed. */
   output(): string;
   /** Ends it as Ctrl-C does; gives the exit code. */
+  end(): Promise<number | null>;
+  /** Ends it, and removes its logs and bundles. */
   stop(): Promise<number | null>;
   /** Ends the supervisor with no chance to clean up. */
   kill(): Promise<void>;
@@ -34,13 +36,20 @@ const HIGHEST_PORT = 25_000;
 
 export async function startStack({ port, dataDir, env = {} }: StackOptions = {}): Promise<Stack> {
   const http = port ?? (await freeStackPort());
-  const started = launch({
+  const started = launchStack({
     ...env,
     PORT: String(http),
     ...(dataDir === undefined ? {} : { DATA_DIR: dataDir }),
   });
-  await untilReady(started);
+  if (!(await started.isReady)) {
+    started.child.kill("SIGTERM");
+    throw new Error(`the stack did not start:\n${started.output()}`);
+  }
   const { child, ended } = started;
+  const end = (): Promise<number | null> => {
+    child.kill("SIGTERM");
+    return ended;
+  };
   return {
     url: `http://127.0.0.1:${http}`,
     port: http,
@@ -52,9 +61,9 @@ export async function startStack({ port, dataDir, env = {} }: StackOptions = {})
       return record;
     },
     output: started.output,
+    end,
     async stop() {
-      child.kill("SIGTERM");
-      const code = await ended;
+      const code = await end();
       rmSync(workDirOf(http), { recursive: true, force: true });
       return code;
     },
@@ -65,13 +74,15 @@ export async function startStack({ port, dataDir, env = {} }: StackOptions = {})
   };
 }
 
-type Started = {
+export type Started = {
+  readonly isReady: Promise<boolean>;
   readonly child: ChildProcess;
   readonly ended: Promise<number | null>;
   readonly output: () => string;
 };
 
-function launch(env: { readonly [variable: string]: string }): Started {
+/** Starts one and waits for nothing; what has not become ready has ended. */
+export function launchStack(env: { readonly [variable: string]: string }): Started {
   const { DYNAMODB_ENDPOINT: _endpoint, DATA_DIR: _dataDir, PORT: _port, ...inherited } = process.env;
   const child = spawn(process.execPath, [START], {
     env: { ...inherited, ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, ...env },
@@ -88,29 +99,19 @@ function launch(env: { readonly [variable: string]: string }): Started {
   const end = (): void => void child.kill("SIGTERM");
   process.once("exit", end);
   void ended.then(() => process.off("exit", end));
-  return { child, ended, output: () => output };
-}
-
-async function untilReady({ child, ended, output }: Started): Promise<void> {
-  let over = false;
-  void ended.then(() => {
-    over = true;
+  const isReady = new Promise<boolean>((resolve) => {
+    child.stdout.on("data", () => output.includes("is ready at") && resolve(true));
+    void ended.then(() => resolve(false));
+    AbortSignal.timeout(READY_AT_MOST_MS).addEventListener("abort", () => resolve(false));
   });
-  const deadline = Date.now() + READY_AT_MOST_MS;
-  while (!output().includes("is ready at")) {
-    if (over || Date.now() > deadline) {
-      child.kill("SIGTERM");
-      throw new Error(`the stack did not start:\n${output()}`);
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  return { child, ended, isReady, output: () => output };
 }
 
 /** Runs `npm start` where it is expected to refuse; gives what it said and its exit code. */
 export async function refusedStack(env: {
   readonly [variable: string]: string;
 }): Promise<{ readonly code: number | null; readonly output: string }> {
-  const { ended, output } = launch(env);
+  const { ended, output } = launchStack(env);
   return { code: await ended, output: output() };
 }
 

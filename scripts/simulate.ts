@@ -27,6 +27,7 @@ const BRANCHES = [
   "log snapshot_damaged",
   "log order_not_enqueued",
   "log pending_orders_voided",
+  "log desired_states_resent",
   "unreadable_message",
 ] as const;
 const ENOUGH_TO_MEET_ALL = 1_000;

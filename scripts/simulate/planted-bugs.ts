@@ -197,6 +197,48 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: `  if (number < 0 && cancelAll(`,
   },
   {
+    name: "numbers of an account's changes are not compared",
+    file: "lib/matching/engine.ts",
+    find: "  if (number <= (state.accounts.get(userId)?.number ?? 0))",
+    replace: "  if (number <= 0)",
+  },
+  {
+    name: "numbers of a market's changes are not compared",
+    file: "lib/matching/engine.ts",
+    find: "        number <= state.statusNumber",
+    replace: "        number <= 0",
+  },
+  {
+    name: "what is desired of the markets is not written with a freeze",
+    file: "lib/admin/users/update-user.ts",
+    find: "const writes = [...writesOf(step, ports), ...desired.map((each) => desireWrite(each))];",
+    replace: "const writes = writesOf(step, ports); void desireWrite;",
+  },
+  {
+    name: "the sweeper forgets what is desired before it is applied",
+    file: "lib/desired-state/resend-desired-states.ts",
+    find: "      if (!isApplied(item)) {",
+    replace: `      if (!isApplied(item) && desired.kind === "market_status") {`,
+  },
+  {
+    name: "the sweeper does not send again what is desired of a market",
+    file: "lib/desired-state/resend-desired-states.ts",
+    find: "  if (gate !== undefined) yield gate;",
+    replace: "",
+  },
+  {
+    name: "a commit does not say which change it has applied",
+    file: "lib/matcher/transaction.ts",
+    find: "    if (event.number !== undefined) gate.applied = BigInt(event.number);",
+    replace: "",
+  },
+  {
+    name: "two halts and openings at once take the same number",
+    file: "lib/admin/set-market-status.ts",
+    find: "desireWrite(desired, [isUnchanged])",
+    replace: 'desireWrite(desired, isUnchanged.is === "absent" ? [] : [])',
+  },
+  {
     name: "a cancel of all leaves one side",
     file: "lib/matching/engine.ts",
     find: "if (side !== undefined && order.side !== side) continue;",

@@ -17,6 +17,7 @@ import { depositKey } from "../../lib/wallet/deposit-item.ts";
 import { balancesOf } from "../../lib/wallet/wallet-item.ts";
 import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";
 import { CommandJudge, type SentCommand } from "./command-judge.ts";
+import { judgeDesired } from "./desired-judge.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import type { Memory } from "./memory.ts";
 import { NaiveReader } from "./naive-reader.ts";
@@ -100,7 +101,7 @@ export async function judgeAtRest(
   const page = await store.scan({ table: "orders" });
   for (const item of page.items)
     if (item.status === "pending") found.push(`order ${String(item.sk)} is left pending`);
-  found.push(...(await judgeJournal(store, { recreated, sent })));
+  found.push(...(await judgeDesired(store)), ...(await judgeJournal(store, { recreated, sent })));
   return found;
 }
 

@@ -32,8 +32,8 @@ export function drawAction(chance: Chance, memory: Memory): Action {
   if (roll < 0.8) return depositAction(chance, memory, user);
   if (roll < 0.86) return withdrawalAction(memory, user);
   if (roll < 0.91) return decisionAction(chance, memory);
-  if (roll < 0.94) return haltAction(chance, market);
-  if (roll < 0.97) return freezeAction(chance, user);
+  if (roll < 0.94) return together(chance, () => haltAction(chance, market));
+  if (roll < 0.97) return together(chance, () => freezeAction(chance, user));
   return repeatAction(chance, memory);
 }
 
@@ -197,6 +197,16 @@ function decisionAction(chance: Chance, memory: Memory): Action {
       const decided = await heard(() => decideWithdrawal(input, ports));
       if (decided?.ok === true) memory.noteDecision(withdrawal, decided.value.status);
     },
+  };
+}
+
+/** Now and then two administrators do it at once, each in their own way. */
+function together(chance: Chance, draw: () => Action): Action {
+  const [one, other] = [draw(), draw()];
+  if (chance.fraction() > 0.4) return one;
+  return {
+    name: `${one.name} and ${other.name}`,
+    run: async (ports) => void (await Promise.all([one.run(ports), other.run(ports)])),
   };
 }
 

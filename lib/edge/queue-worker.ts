@@ -1,47 +1,45 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import type { Matcher } from "../matcher/matcher.ts";
+import type { Matcher, Taken } from "../matcher/matcher.ts";
+import { deadlinesOf } from "../matcher/time.ts";
 import { readMessage } from "../matching/wire/message.ts";
 import type { ExchangePorts } from "../ports/ports.ts";
 
 type Delivery = {
-  readonly event: SQSEvent;
-  readonly context: Context;
-  readonly matcherOf: (market: string) => Matcher;
+  readonly event: Pick<SQSEvent, "Records">;
+  readonly context: Pick<Context, "getRemainingTimeInMillis">;
+  readonly matcherOf: (market: string) => Pick<Matcher, "take">;
 };
 
 type Ports = Pick<ExchangePorts, "queue" | "clock" | "log">;
 
-/** No entry is begun in the last part of the function's time, and none is tried again at its very end. */
-const PLAN_SHARE = 0.6;
-const RESERVE_MS = 400;
-const LONGEST_DELAY_S = 8;
+const LONGEST_PAUSE_S = 4;
 
 /**
  * Gives a batch to its market's matcher and answers which messages have to come again: the first that is not completed and all after it,
- * for the order of a market must not change. After a failure they come again soon, and later the more often it failed.
+ * for the order of a market must not change. Left alone they would be invisible until their visibility timeout, and the market with them,
+ * so whatever is left is made visible: at once where only the time was up, after a pause that grows with each delivery where there is trouble.
  */
 export async function takeBatch(
-  { event, context, matcherOf }: Delivery,
+  { event: { Records: records }, context, matcherOf }: Delivery,
   ports: Ports,
 ): Promise<SQSBatchResponse> {
-  const records = event.Records;
   const [first] = records;
   if (first === undefined) return { batchItemFailures: [] };
   const market = ports.queue.marketOf(first.eventSourceARN);
-  const nowMs = ports.clock.nowMs();
-  const leftMs = context.getRemainingTimeInMillis();
-  const deadlines = { planBy: nowMs + leftMs * PLAN_SHARE, commitBy: nowMs + leftMs - RESERVE_MS };
-  let completed = 0;
+  const deadlines = deadlinesOf({ nowMs: ports.clock.nowMs(), leftMs: context.getRemainingTimeInMillis() });
+  let taken: Taken | undefined;
   try {
     const commands = records.map((record) => readMessage(messageOf(record)));
-    completed = await matcherOf(market).take(commands, deadlines);
+    taken = await matcherOf(market).take(commands, deadlines);
   } catch (fault) {
     ports.log.error("batch_failed", fault, { market, messages: records.length });
-    await delay(records, { market, ports });
   }
-  return {
-    batchItemFailures: records.slice(completed).map(({ messageId }) => ({ itemIdentifier: messageId })),
-  };
+  const left = records.slice(taken?.completed ?? 0);
+  if (left.length > 0) {
+    const pauseSeconds = taken?.ended === "time_up" ? 0 : pauseOf(left);
+    await redeliver(left, { market, pauseSeconds, ports });
+  }
+  return { batchItemFailures: left.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 
 function messageOf({ messageId, body, attributes }: SQSRecord) {
@@ -53,17 +51,21 @@ function messageOf({ messageId, body, attributes }: SQSRecord) {
   };
 }
 
-async function delay(
+/** 0, 1, 3, then 4 seconds. */
+function pauseOf([first]: readonly SQSRecord[]): number {
+  const received = Number(first?.attributes.ApproximateReceiveCount ?? 1);
+  return Math.min(LONGEST_PAUSE_S, 2 ** (received - 1) - 1);
+}
+
+async function redeliver(
   records: readonly SQSRecord[],
-  { market, ports }: { market: string; ports: Ports },
+  { market, pauseSeconds, ports }: { market: string; pauseSeconds: number; ports: Ports },
 ): Promise<void> {
-  const received = Number(records[0]?.attributes.ApproximateReceiveCount ?? 1);
-  const seconds = Math.min(LONGEST_DELAY_S, 2 ** (received - 1) - 1);
   try {
     await ports.queue.redeliver(
       market,
       records.map(({ receiptHandle }) => receiptHandle),
-      seconds,
+      pauseSeconds,
     );
   } catch (fault) {
     // Then they come again when their visibility ends, only later.

@@ -1,27 +1,30 @@
-import { entryKey, sealedFrom } from "../journal/journal-items.ts";
-import { recover } from "../journal/recover.ts";
+import { RecoveryUnfinished, recover } from "../journal/recover.ts";
 import type { Market } from "../market/market.ts";
-import type { IgnoreReason } from "../matching/event.ts";
 import type { MarketState } from "../matching/market-state.ts";
-import { advance, type Lessons, NO_LESSONS, type Plan, plan, type QueuedCommand } from "../matching/plan.ts";
+import { advance, type Plan, plan, type QueuedCommand } from "../matching/plan.ts";
 import type { CommandQueue, QueueEpoch } from "../ports/command-queue.ts";
-import type { ExchangePorts, Random } from "../ports/ports.ts";
-import { type Outcome, StoreUnavailable } from "../store/store.ts";
-import { classify, type Failure, type Transaction, transactionOf } from "./transaction.ts";
+import { storeUntil } from "../store/store-until.ts";
+import { type CommitPorts, commit } from "./commit.ts";
+import { Contradictions } from "./contradictions.ts";
+import { WorkingState } from "./working-state.ts";
 
-export type MatcherPorts = Pick<ExchangePorts, "store" | "clock" | "log" | "metrics"> & {
-  readonly queue: Pick<CommandQueue, "epoch">;
-  readonly random: Pick<Random, "fraction">;
-};
+export type MatcherPorts = CommitPorts & { readonly queue: Pick<CommandQueue, "epoch"> };
 
-/** When to stop, milliseconds since 1970: `planBy` is the last moment to begin an entry, `commitBy` to try one again. */
+/** When to stop, milliseconds since 1970: `planBy` is the last moment to begin an entry, `commitBy` to begin any call. */
 export type Deadlines = { readonly planBy: number; readonly commitBy: number };
 
-type Committed = "ours" | "lost" | "out_of_time" | Extract<Failure, { kind: "not_pending" | "broken" }>;
+/** How far a batch was taken. */
+export type Taken = {
+  /** How many of the messages are completed, counted from the first; the others must be delivered again, in order. */
+  readonly completed: number;
+  /**
+   * `all_done`: nothing is left. `time_up`: there is more to do, and nothing stands in its way. `store_busy`: the store did not take an
+   * entry in all of the time.
+   */
+  readonly ended: "all_done" | "time_up" | "store_busy";
+};
 
 const EPOCH_AGE_MS = 45_000;
-const FIRST_PAUSE_MS = 4;
-const LONGEST_PAUSE_MS = 250;
 
 /**
  * The single consumer of a market's queue. It keeps the market's state between batches, and drops it whenever a commit ends in any
@@ -30,7 +33,7 @@ const LONGEST_PAUSE_MS = 250;
 export class Matcher {
   readonly #market: Market;
   readonly #ports: MatcherPorts;
-  #state: MarketState | undefined;
+  #working: WorkingState | undefined;
   #epoch: (QueueEpoch & { readonly readMs: number }) | undefined;
 
   constructor(market: Market, ports: MatcherPorts) {
@@ -38,70 +41,68 @@ export class Matcher {
     this.#ports = ports;
   }
 
-  /**
-   * Takes a batch of the queue, in order.
-   * @returns how many of the messages are completed, counted from the first; the others must be delivered again, in order.
-   */
-  async take(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<number> {
+  /** Takes a batch of the queue, in order. */
+  async take(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<Taken> {
     try {
       return await this.#takeAll(batch, deadlines);
     } catch (fault) {
-      this.#state = undefined;
-      throw fault;
+      this.#working = undefined;
+      if (!(fault instanceof RecoveryUnfinished)) throw fault;
+      // It goes on from where it got to.
+      this.#ports.log.warn("recovery_unfinished", { market: this.#market.market, cause: fault.message });
+      return { completed: 0, ended: "time_up" };
     }
   }
 
-  async #takeAll(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<number> {
-    const { clock, log } = this.#ports;
-    const trial = new Trial();
+  async #takeAll(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<Taken> {
+    const { clock } = this.#ports;
+    const ports = { ...this.#ports, store: storeUntil(deadlines.commitBy, this.#ports) };
+    let contradictions = new Contradictions();
     let completed = 0;
     for (;;) {
-      const state = await this.#recovered(deadlines);
+      const working = await this.#recovered(deadlines.planBy, ports);
+      const { state } = working;
+      if (clock.nowMs() >= deadlines.planBy) return { completed, ended: "time_up" };
       const epoch = await this.#currentEpoch(state);
       completed += this.#skip(state, epoch, batch.slice(completed));
-      if (completed === batch.length) return completed;
-      if (clock.nowMs() >= deadlines.planBy) return completed;
+      if (completed === batch.length) return { completed, ended: "all_done" };
+      if (clock.nowMs() >= deadlines.planBy) return { completed, ended: "time_up" };
       const planned = plan(
         state,
-        { epoch: epoch.id, commands: trial.scope(batch.slice(completed)) },
-        trial.lessons,
+        { epoch: epoch.id, commands: contradictions.scope(batch.slice(completed)) },
+        { notPending: working.notPending, ...contradictions.exclusions },
       );
-      const result = await this.#commit(planned, deadlines);
-      if (result === "ours") {
-        advance(state, planned);
-        this.#report(planned, batch.slice(completed, completed + planned.completed));
-        completed += planned.completed;
-        trial.reset();
-        continue;
+      const result = await commit(planned, deadlines.commitBy, ports);
+      switch (result.kind) {
+        case "ours":
+          advance(state, planned);
+          working.learnFrom(planned.effects);
+          this.#report(planned, batch.slice(completed, completed + planned.completed));
+          completed += planned.completed;
+          contradictions = new Contradictions();
+          break;
+        case "not_pending":
+          state.rollBack(planned.savepoint);
+          for (const orderId of result.orderIds) working.notPending.add(orderId);
+          break;
+        case "lost":
+          this.#working = undefined;
+          contradictions = new Contradictions();
+          break;
+        case "broken":
+          this.#working = undefined;
+          if (contradictions.add(result.userIds, planned)) this.#raiseAlarm(result.userIds);
+          break;
+        case "out_of_time":
+          this.#working = undefined;
+          return { completed, ended: "store_busy" };
       }
-      if (result === "out_of_time") {
-        this.#state = undefined;
-        return completed;
-      }
-      if (result === "lost") {
-        this.#state = undefined;
-        continue;
-      }
-      if (result.kind === "not_pending") {
-        state.rollBack(planned.savepoint);
-        trial.ignore(result.commandIds, planned);
-        continue;
-      }
-      this.#state = undefined;
-      if (trial.isLast(planned)) {
-        log.error("invariant_broken", new Error("a wallet or order contradicts the journal"), {
-          market: this.#market.market,
-          users: result.userIds,
-        });
-        this.#ports.metrics.add("InvariantBroken", "Count", 1);
-      }
-      trial.broken(result.userIds, planned);
     }
   }
 
-  async #recovered({ planBy }: Deadlines): Promise<MarketState> {
-    this.#state ??= await recover(this.#market, planBy, this.#ports);
-    return this.#state;
+  async #recovered(byMs: number, ports: MatcherPorts): Promise<WorkingState> {
+    this.#working ??= new WorkingState(await recover(this.#market, byMs, ports));
+    return this.#working;
   }
 
   /**
@@ -127,58 +128,13 @@ export class Matcher {
     return first === -1 ? batch.length : first;
   }
 
-  async #commit(planned: Plan, deadlines: Deadlines): Promise<Committed> {
-    const { clock, log, metrics } = this.#ports;
-    const transaction = transactionOf(planned);
-    const startedMs = clock.nowMs();
-    for (let attempt = 0; ; attempt++) {
-      const outcome = await this.#transact(transaction);
-      if (outcome?.ok === true) {
-        metrics.add("CommitTime", "Milliseconds", clock.nowMs() - startedMs);
-        return "ours";
-      }
-      const failure: Failure =
-        outcome === undefined ? { kind: "busy", conflicts: 0 } : classify(outcome.reasons, transaction.slots);
-      if (failure.kind === "fence") return await this.#whoCommitted(planned);
-      if (failure.kind !== "busy") {
-        log.info("commit_refused", {
-          market: planned.entry.market,
-          version: planned.entry.version,
-          kind: failure.kind,
-        });
-        return failure;
-      }
-      metrics.add("Conflicts", "Count", failure.conflicts);
-      metrics.add("CommitRetries", "Count", 1);
-      const pauseMs =
-        Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + this.#ports.random.fraction());
-      if (clock.nowMs() + pauseMs >= deadlines.commitBy) return "out_of_time";
-      await clock.sleep(pauseMs);
-    }
-  }
-
-  /** No answer is no failure: the same transaction follows, and if the first one took place, its fence says so. */
-  async #transact({ writes }: Transaction): Promise<Outcome | undefined> {
-    try {
-      return await this.#ports.store.transact(writes);
-    } catch (fault) {
-      if (fault instanceof StoreUnavailable) return undefined;
-      throw fault;
-    }
-  }
-
-  async #whoCommitted({ sealed }: Plan): Promise<"ours" | "lost"> {
-    const item = await this.#ports.store.get({
-      table: "journal",
-      key: entryKey(sealed.market, sealed.version),
+  #raiseAlarm(userIds: readonly string[]): void {
+    const { log, metrics } = this.#ports;
+    log.error("invariant_broken", new Error("a wallet or order contradicts the journal"), {
+      market: this.#market.market,
+      users: userIds,
     });
-    const owner = item !== undefined && sealedFrom(item).hash === sealed.hash ? "ours" : "lost";
-    this.#ports.log.info("commit_refused", {
-      market: sealed.market,
-      version: sealed.version,
-      kind: `fence_${owner}`,
-    });
-    return owner;
+    metrics.add("InvariantBroken", "Count", 1);
   }
 
   #report({ entry, effects, faults }: Plan, completed: readonly QueuedCommand[]): void {
@@ -201,47 +157,5 @@ export class Matcher {
       wallets: effects.wallets.size,
       unfinished: entry.continuation !== undefined,
     });
-  }
-}
-
-/** What the attempts at the present entry have shown. Starts anew with each committed entry. */
-class Trial {
-  lessons: Lessons = NO_LESSONS;
-  #strikes = 0;
-
-  reset(): void {
-    this.lessons = NO_LESSONS;
-    this.#strikes = 0;
-  }
-
-  /** After a contradiction that recovery did not mend, commands are tried alone. */
-  scope(commands: readonly QueuedCommand[]): readonly QueuedCommand[] {
-    return this.#strikes < 2 ? commands : commands.slice(0, 1);
-  }
-
-  isLast(planned: Plan): boolean {
-    return this.#strikes >= 2 || (this.#strikes === 1 && planned.entry.commands.length <= 1);
-  }
-
-  ignore(commandIds: readonly string[], planned: Plan): void {
-    const cancels = new Set([...planned.effects.pendingCancels.values()].map(({ commandId }) => commandId));
-    const ignore = new Map<string, IgnoreReason>(this.lessons.ignore);
-    for (const id of commandIds) ignore.set(id, cancels.has(id) ? "order_closed" : "not_pending");
-    this.lessons = { ...this.lessons, ignore };
-  }
-
-  /** First recover and plan again; then alone; then without the orders of those whose wallet contradicts the journal. */
-  broken(userIds: readonly string[], planned: Plan): void {
-    if (this.isLast(planned)) {
-      const suspend = new Set(this.lessons.suspend);
-      for (const [id, { order }] of planned.effects.orders)
-        if (userIds.includes(order.userId)) suspend.add(id);
-      const ignore = new Map(this.lessons.ignore);
-      for (const { commandId, userId } of planned.effects.pendingCancels.values()) {
-        if (userIds.includes(userId)) ignore.set(commandId, "suspended");
-      }
-      this.lessons = { ignore, suspend };
-    }
-    this.#strikes += 1;
   }
 }

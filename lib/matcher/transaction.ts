@@ -10,8 +10,8 @@ import { walletWrite } from "../wallet/wallet-item.ts";
 /** What a slot of the commit's transaction is about; a failed one teaches the matcher something about it. */
 export type Slot =
   | { readonly kind: "fence" }
-  /** The condition is that the order is pending; the command that needs it. */
-  | { readonly kind: "pending"; readonly commandId: string }
+  /** The condition is that the order is pending. */
+  | { readonly kind: "pending"; readonly orderId: string }
   /** Something that the journal alone changes: its contradiction is a broken invariant. */
   | { readonly kind: "owned"; readonly userId: string }
   /** Written whatever the item holds: how far the market is with what is desired of it. */
@@ -28,13 +28,13 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
     writes.push(orderWrite(change, stamp));
     slots.push(
       change.isNew
-        ? { kind: "pending", commandId: change.order.id }
+        ? { kind: "pending", orderId: change.order.id }
         : { kind: "owned", userId: change.order.userId },
     );
   }
   for (const cancel of effects.pendingCancels.values()) {
     writes.push(pendingCancelWrite(cancel, stamp));
-    slots.push({ kind: "pending", commandId: cancel.commandId });
+    slots.push({ kind: "pending", orderId: cancel.orderId });
   }
   for (const [userId, assets] of effects.wallets) {
     const changes = new Map([...assets].filter(([, change]) => changesSomething(change)));
@@ -58,7 +58,7 @@ export type Failure =
   | { readonly kind: "fence" }
   /** The same transaction may succeed later. */
   | { readonly kind: "busy"; readonly conflicts: number }
-  | { readonly kind: "not_pending"; readonly commandIds: readonly string[] }
+  | { readonly kind: "not_pending"; readonly orderIds: readonly string[] }
   | { readonly kind: "broken"; readonly userIds: readonly string[] };
 
 export function classify(reasons: readonly SlotReason[], slots: readonly Slot[]): Failure {
@@ -66,8 +66,8 @@ export function classify(reasons: readonly SlotReason[], slots: readonly Slot[])
   if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };
   const busy = reasons.filter(({ code }) => code === "conflict" || code === "throttled").length;
   if (busy > 0) return { kind: "busy", conflicts: reasons.filter(({ code }) => code === "conflict").length };
-  const commandIds = failed.flatMap((slot) => (slot.kind === "pending" ? [slot.commandId] : []));
-  if (commandIds.length > 0) return { kind: "not_pending", commandIds };
+  const orderIds = failed.flatMap((slot) => (slot.kind === "pending" ? [slot.orderId] : []));
+  if (orderIds.length > 0) return { kind: "not_pending", orderIds };
   const userIds = failed.flatMap((slot) => (slot.kind === "owned" ? [slot.userId] : []));
   if (userIds.length === 0) throw new Error("a transaction was cancelled without a reason");
   return { kind: "broken", userIds: [...new Set(userIds)] };

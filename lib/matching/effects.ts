@@ -15,7 +15,6 @@ export type OrderChange = {
 };
 
 export type PendingCancel = {
-  readonly commandId: string;
   readonly orderId: string;
   readonly userId: string;
   readonly reason: CloseReason;

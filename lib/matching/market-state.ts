@@ -104,8 +104,8 @@ export class MarketState {
         this.#close(event, effects);
         return;
       case "pending_cancelled": {
-        const { commandId, orderId, userId, side, hold, reason } = event;
-        effects.pendingCancels.set(orderId, { commandId, orderId, userId, reason });
+        const { orderId, userId, side, hold, reason } = event;
+        effects.pendingCancels.set(orderId, { orderId, userId, reason });
         effects.changeWallet(userId, holdAsset(this.market, side), hold, -hold);
         return;
       }

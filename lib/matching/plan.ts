@@ -22,14 +22,21 @@ export type QueuedCommand = {
   readonly command: Command | undefined;
 };
 
-/** What earlier attempts to commit have taught about the commands of this batch. */
-export type Lessons = {
-  readonly ignore: ReadonlyMap<string, IgnoreReason>;
-  /** Orders to take off the book for an admin, halting the market. */
-  readonly suspend: ReadonlySet<string>;
+/** What a plan leaves out because of failed attempts to commit an earlier one. Ids are those of orders. */
+export type Exclusions = {
+  /** Not pending: where they are not in the book either, nothing is left to be done to them. */
+  readonly notPending: Pick<ReadonlySet<string>, "has">;
+  /** Pending ones that cannot be cancelled, because their wallet does not have what they hold. */
+  readonly unreleasable: Pick<ReadonlySet<string>, "has">;
+  /** To be taken off the book for an admin, halting the market. */
+  readonly suspended: ReadonlySet<string>;
 };
 
-export const NO_LESSONS: Lessons = { ignore: new Map(), suspend: new Set() };
+export const NO_EXCLUSIONS: Exclusions = {
+  notPending: new Set(),
+  unreleasable: new Set(),
+  suspended: new Set(),
+};
 
 export type Plan = {
   readonly entry: Entry;
@@ -52,17 +59,17 @@ export type EngineFault = { readonly commandId: string; readonly cause: unknown 
 export function plan(
   state: MarketState,
   batch: { epoch: string; commands: readonly QueuedCommand[] },
-  lessons = NO_LESSONS,
+  exclusions = NO_EXCLUSIONS,
 ): Plan {
   const draft = new Draft(state);
   const { continuation } = state;
   let last: QueuedCommand | Continuation | undefined;
   let unfinished: Continuation | undefined;
   let completed = 0;
-  if (lessons.suspend.size > 0) draft.suspend(lessons.suspend);
+  if (exclusions.suspended.size > 0) draft.suspend(exclusions.suspended);
   if (continuation !== undefined) {
     // Where its order has just been suspended, nothing of it is left to do; to run it would open the order again.
-    const isSuspended = lessons.suspend.has(continuation.command.id);
+    const isSuspended = exclusions.suspended.has(continuation.command.id);
     if (!isSuspended && draft.run(continuation.command) === "out_of_room") unfinished = continuation;
     else {
       draft.complete(continuation.command.id);
@@ -76,7 +83,7 @@ export function plan(
         completed++;
         continue;
       }
-      const progress = draft.take(queued, lessons);
+      const progress = draft.take(queued, exclusions);
       if (progress === "out_of_room") {
         if (queued.command !== undefined && draft.isCut()) {
           unfinished = { epoch: batch.epoch, sequence: queued.sequence, command: queued.command };
@@ -175,11 +182,11 @@ class Draft {
     this.#add({ type: "status_set", status: "halted" });
   }
 
-  take({ id, command }: QueuedCommand, lessons: Lessons): Progress {
+  take({ id, command }: QueuedCommand, exclusions: Exclusions): Progress {
     if (command === undefined) return this.#ignore(id, "unreadable");
-    const lesson = lessons.ignore.get(id) ?? this.#known(command);
-    if (lesson !== undefined) return this.#ignore(id, lesson);
-    if (command.kind !== "place" || !lessons.suspend.has(id)) return this.run(command);
+    const reason = this.#futile(command, exclusions);
+    if (reason !== undefined) return this.#ignore(id, reason);
+    if (command.kind !== "place" || !exclusions.suspended.has(id)) return this.run(command);
     this.#add({ type: "opened", order: command.order });
     this.#add({ type: "suspended", orderId: id });
     return "done";
@@ -222,13 +229,16 @@ class Draft {
     return progress;
   }
 
-  /** What this very entry has done already, which the book alone does not show. */
-  #known(command: Command): IgnoreReason | undefined {
+  /** Why a command about one order has nothing to do: this very entry did it already, or attempts have shown it. The book alone shows neither. */
+  #futile(command: Command, { notPending, unreleasable }: Exclusions): IgnoreReason | undefined {
     const orderId =
       command.kind === "place" ? command.id : command.kind === "cancel" ? command.orderId : undefined;
     if (orderId === undefined || this.#state.book.get(orderId) !== undefined) return undefined;
-    if (!this.effects.orders.has(orderId) && !this.effects.pendingCancels.has(orderId)) return undefined;
-    return command.kind === "place" ? "duplicate" : "order_closed";
+    const isPlace = command.kind === "place";
+    if (this.effects.orders.has(orderId) || this.effects.pendingCancels.has(orderId))
+      return isPlace ? "duplicate" : "order_closed";
+    if (notPending.has(orderId)) return isPlace ? "not_pending" : "order_closed";
+    return !isPlace && unreleasable.has(orderId) ? "suspended" : undefined;
   }
 
   #ignore(commandId: string, reason: IgnoreReason): Progress {

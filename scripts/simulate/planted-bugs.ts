@@ -35,9 +35,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no entry for a batch of no-ops",
     file: "lib/matcher/matcher.ts",
-    find: "      const result = await this.#commit(planned, deadlines);",
+    find: "      const result = await commit(planned, deadlines.commitBy, ports);",
     replace:
-      "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await this.#commit(planned, deadlines);",
+      "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await commit(planned, deadlines.commitBy, ports);",
   },
   {
     name: "precedence of slots wrong: orders before the fence",
@@ -48,30 +48,30 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "book kept after a commit that ran out of time",
     file: "lib/matcher/matcher.ts",
-    find: `      if (result === "out_of_time") {
-        this.#state = undefined;`,
-    replace: `      if (result === "out_of_time") {
-        advance(state, planned);`,
+    find: `        case "out_of_time":
+          this.#working = undefined;`,
+    replace: `        case "out_of_time":
+          advance(state, planned);`,
   },
   {
     name: "book kept after the fence was lost",
     file: "lib/matcher/matcher.ts",
-    find: `      if (result === "lost") {
-        this.#state = undefined;`,
-    replace: `      if (result === "lost") {
-        advance(state, planned);`,
+    find: `        case "lost":
+          this.#working = undefined;`,
+    replace: `        case "lost":
+          advance(state, planned);`,
   },
   {
     name: "a plan that failed leaves its traces in the book",
     file: "lib/matcher/matcher.ts",
-    find: "        state.rollBack(planned.savepoint);",
+    find: "          state.rollBack(planned.savepoint);",
     replace: "",
   },
   {
     name: "an answer that was lost counts as somebody else's commit",
-    file: "lib/matcher/matcher.ts",
-    find: `sealedFrom(item).hash === sealed.hash ? "ours" : "lost"`,
-    replace: `sealedFrom(item).hash !== sealed.hash ? "ours" : "lost"`,
+    file: "lib/matcher/commit.ts",
+    find: "sealedFrom(item).hash === sealed.hash",
+    replace: "sealedFrom(item).hash !== sealed.hash",
   },
   {
     name: "cancel without the hold",

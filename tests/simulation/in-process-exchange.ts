@@ -121,7 +121,7 @@ export class InProcessExchange {
     for (let total = 0; ; ) {
       const batch = this.receive(market);
       if (batch.commands.length === 0) return total;
-      const completed = await matcher.take(batch.commands, this.deadlines());
+      const { completed } = await matcher.take(batch.commands, this.deadlines());
       this.acknowledge(market, batch, completed);
       total += completed;
       if (completed === 0) throw new Error(`the matcher of ${market} completes nothing`);

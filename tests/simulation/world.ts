@@ -119,12 +119,12 @@ export class World {
     const nowMs = this.#scheduler.nowMs();
     let completed = 0;
     try {
-      completed = await instance.matcher.take(commands, {
+      ({ completed } = await instance.matcher.take(commands, {
         planBy: nowMs + FUNCTION_MS * 0.6,
         commitBy: nowMs + FUNCTION_MS - 400,
-      });
+      }));
     } catch (fault) {
-      if (!(fault instanceof StoreUnavailable) && (fault as Error).name !== "RecoveryUnfinished") throw fault;
+      if (!(fault instanceof StoreUnavailable)) throw fault;
       this.#adversary.note("batch_failed");
     } finally {
       instance.process = undefined;

@@ -2,10 +2,9 @@ import { expect } from "vitest";
 import { transactionOf } from "../../../lib/matcher/transaction.ts";
 import type { Command } from "../../../lib/matching/command.ts";
 import type { SealedEntry } from "../../../lib/matching/entry.ts";
-import type { IgnoreReason } from "../../../lib/matching/event.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import { holdAsset, initialHold, remainingHold } from "../../../lib/matching/order.ts";
-import { advance, type Plan, plan, type QueuedCommand } from "../../../lib/matching/plan.ts";
+import { advance, NO_EXCLUSIONS, type Plan, plan, type QueuedCommand } from "../../../lib/matching/plan.ts";
 import { stateText } from "../../../lib/matching/snapshot.ts";
 import { MARKET } from "./random-commands.ts";
 
@@ -73,16 +72,17 @@ export class Play {
   }
 
   #commit(batch: readonly QueuedCommand[]): Plan {
-    const ignore = new Map<string, IgnoreReason>();
+    const notPending = new Set<string>();
+    const exclusions = { ...NO_EXCLUSIONS, notPending };
     for (;;) {
       const before = stateText(this.state);
-      const tried = plan(this.state, { epoch: EPOCH, commands: batch }, { ignore, suspend: new Set() });
+      const tried = plan(this.state, { epoch: EPOCH, commands: batch }, exclusions);
       this.state.rollBack(tried.savepoint);
       expect(stateText(this.state)).toBe(before);
       const refused = this.#refusedBy(tried);
-      for (const id of refused) ignore.set(id, "not_pending");
+      for (const orderId of refused) notPending.add(orderId);
       if (refused.length > 0) continue;
-      const planned = plan(this.state, { epoch: EPOCH, commands: batch }, { ignore, suspend: new Set() });
+      const planned = plan(this.state, { epoch: EPOCH, commands: batch }, exclusions);
       expect(planned.sealed).toEqual(tried.sealed);
       expectTransaction(planned);
       advance(this.state, planned);
@@ -91,13 +91,13 @@ export class Play {
     }
   }
 
-  /** Commands whose order is not pending, although the commit would need it. */
+  /** Orders that are not pending, although the commit would need it. */
   #refusedBy({ effects }: Plan): readonly string[] {
     const cancels = [...effects.pendingCancels.values()].filter(({ orderId }) => !this.#pending.has(orderId));
     const places = [...effects.orders.values()].filter(
       ({ isNew, order }) => isNew && !this.#pending.has(order.id),
     );
-    return [...cancels.map(({ commandId }) => commandId), ...places.map(({ order }) => order.id)];
+    return [...cancels.map(({ orderId }) => orderId), ...places.map(({ order }) => order.id)];
   }
 
   #note({ effects, sealed }: Plan): void {

@@ -51,7 +51,7 @@ function attacked(hooks: Hooks): Matcher {
 }
 
 async function take(matcher: Matcher, batch: Batch): Promise<number> {
-  return await matcher.take(batch.commands, exchange.deadlines());
+  return (await matcher.take(batch.commands, exchange.deadlines())).completed;
 }
 
 async function journal(): Promise<readonly ReturnType<typeof unseal>[]> {
@@ -150,7 +150,7 @@ describe("a store that is busy", () => {
     const batch = exchange.receive(MARKET);
     const matcher = attacked({ before: (call) => (commits(call) ? busy(3) : undefined) });
     const deadlines = exchange.deadlines();
-    expect(await matcher.take(batch.commands, deadlines)).toBe(0);
+    expect(await matcher.take(batch.commands, deadlines)).toEqual({ completed: 0, ended: "store_busy" });
     expect(clock.nowMs()).toBeLessThanOrEqual(deadlines.commitBy);
     expect((await now(order)).status).toBe("pending");
     expect(await take(exchange.newMatcher(MARKET), batch)).toBe(1);
@@ -367,7 +367,10 @@ describe("a command that does not fit into its time", () => {
     const sweep = await buy("ALICE", "100", "12");
     const batch = exchange.receive(MARKET);
     const nowMs = clock.nowMs();
-    expect(await attacked({}).take(batch.commands, { planBy: nowMs + 5, commitBy: nowMs + 4_500 })).toBe(0);
+    expect(await attacked({}).take(batch.commands, { planBy: nowMs + 5, commitBy: nowMs + 4_500 })).toEqual({
+      completed: 0,
+      ended: "time_up",
+    });
     expect(await now(sweep)).toMatchObject({ status: "partially_filled", filledLots: 48_000n });
     expect(await take(exchange.newMatcher(MARKET), batch)).toBe(1);
     expect(await now(sweep)).toMatchObject({ status: "filled", filledLots: 120_000n });

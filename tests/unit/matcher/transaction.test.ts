@@ -9,8 +9,8 @@ import { cancelOf, MARKET, placeOf, termsOf } from "../../support/matching/rando
 
 const SLOTS: readonly Slot[] = [
   { kind: "fence" },
-  { kind: "pending", commandId: "O1" },
-  { kind: "pending", commandId: "O2" },
+  { kind: "pending", orderId: "O1" },
+  { kind: "pending", orderId: "O2" },
   { kind: "owned", userId: "ALICE" },
   { kind: "owned", userId: "ALICE" },
   { kind: "owned", userId: "BOB" },
@@ -32,8 +32,8 @@ describe("a cancelled transaction", () => {
     ["..ct.c.", { kind: "busy", conflicts: 2 }],
     ["....t..", { kind: "busy", conflicts: 0 }],
     ["c......", { kind: "busy", conflicts: 1 }],
-    [".xxxxx.", { kind: "not_pending", commandIds: ["O1", "O2"] }],
-    ["..x.x..", { kind: "not_pending", commandIds: ["O2"] }],
+    [".xxxxx.", { kind: "not_pending", orderIds: ["O1", "O2"] }],
+    ["..x.x..", { kind: "not_pending", orderIds: ["O2"] }],
     ["...xxx.", { kind: "broken", userIds: ["ALICE", "BOB"] }],
     [".....x.", { kind: "broken", userIds: ["BOB"] }],
   ])("(%s) is %j: fence, then conflict and throttle, then order, then wallet", (letters, failure) => {
@@ -81,10 +81,8 @@ describe("a plan's transaction", () => {
       "update market-data",
     ]);
     expect(
-      slots.map((slot) =>
-        "commandId" in slot ? slot.commandId : "userId" in slot ? slot.userId : slot.kind,
-      ),
-    ).toEqual(["fence", "O1", "S1", "S2", "C2", "ALICE", "BOB", "CAROL", "applied", "applied"]);
+      slots.map((slot) => ("orderId" in slot ? slot.orderId : "userId" in slot ? slot.userId : slot.kind)),
+    ).toEqual(["fence", "O1", "S1", "S2", "O9", "ALICE", "BOB", "CAROL", "applied", "applied"]);
     expect(writes[1]).toMatchObject({
       set: { status: "cancelled", reason: "user", filledLots: 2n },
       remove: ["liveUserId"],

@@ -4,8 +4,8 @@ import type { Command } from "../../../lib/matching/command.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import {
   advance,
-  type Lessons,
-  NO_LESSONS,
+  type Exclusions,
+  NO_EXCLUSIONS,
   type Plan,
   plan,
   type QueuedCommand,
@@ -24,8 +24,8 @@ beforeEach(() => {
   follower = new MarketState(MARKET);
 });
 
-function planOf(commands: readonly QueuedCommand[], lessons: Lessons = NO_LESSONS, epoch = EPOCH): Plan {
-  return plan(state, { epoch, commands }, lessons);
+function planOf(commands: readonly QueuedCommand[], exclusions = NO_EXCLUSIONS, epoch = EPOCH): Plan {
+  return plan(state, { epoch, commands }, exclusions);
 }
 
 function commit(planned: Plan): Plan {
@@ -190,12 +190,12 @@ describe("a command too long for one entry", () => {
   test("is finished under a new epoch as well, whose own numbers begin below the old ones", () => {
     makers(60);
     commit(planOf(queued([sweep("B1", 60)], 500)));
-    const alone = planOf([], NO_LESSONS, "epoch-2");
+    const alone = planOf([], NO_EXCLUSIONS, "epoch-2");
     expect(alone.entry).toMatchObject({ epoch: "epoch-2", lastSequence: "0", commands: ["B1"] });
     state.rollBack(alone.savepoint);
     const fresh = queued([placeOf({ id: "B2", priceTicks: 1n, quantityLots: 1n })], 500);
     // The new queue's message has the very number of the continuation's, and is another one.
-    const next = commit(planOf(fresh, NO_LESSONS, "epoch-2"));
+    const next = commit(planOf(fresh, NO_EXCLUSIONS, "epoch-2"));
     expect(next).toMatchObject({
       completed: 1,
       entry: { epoch: "epoch-2", commands: ["B1", "B2"], lastSequence: "500" },
@@ -320,23 +320,42 @@ describe("a command that the entry itself has answered", () => {
   });
 });
 
-describe("what earlier attempts have taught", () => {
-  const lessons = (suspend: readonly string[], ignore: Lessons["ignore"] = new Map()): Lessons => ({
-    ignore,
-    suspend: new Set(suspend),
+describe("what failed attempts have shown", () => {
+  const without = (exclusions: Partial<Exclusions>): Exclusions => ({ ...NO_EXCLUSIONS, ...exclusions });
+  const suspending = (orderId: string): Exclusions => without({ suspended: new Set([orderId]) });
+
+  test("leaves out an order that is not pending, and all cancels of it", () => {
+    const order = termsOf({ id: "O1", ...one });
+    const batch = queued([
+      placeOf(order),
+      cancelOf("C1", order),
+      placeOf({ id: "O2", ...one }),
+      cancelOf("C2", order),
+    ]);
+    const planned = commit(planOf(batch, without({ notPending: new Set(["O1"]) })));
+    expect(kinds(planned)).toBe("O1:not_pending C1:order_closed opened rested C2:order_closed");
+    expect(planned.entry.commands).toEqual(["O1", "C1", "O2", "C2"]);
   });
 
-  test("leaves out a command, for the reason that was found", () => {
-    const batch = queued([placeOf({ id: "O1", ...one }), placeOf({ id: "O2", ...one })]);
-    const planned = commit(planOf(batch, lessons([], new Map([["O1", "not_pending"]]))));
-    expect(kinds(planned)).toBe("O1:not_pending opened rested");
-    expect(planned.entry.commands).toEqual(["O1", "O2"]);
+  test("counts for nothing where the order is in the book all the same", () => {
+    const order = termsOf({ id: "O1", ...one });
+    run([placeOf(order)]);
+    const exclusions = without({ notPending: new Set(["O1"]), unreleasable: new Set(["O1"]) });
+    const planned = commit(planOf(queued([placeOf(order), cancelOf("C1", order)], 500), exclusions));
+    expect(kinds(planned)).toBe("O1:duplicate closed");
+  });
+
+  test("leaves out the cancels of a pending order that cannot be released, but not the order", () => {
+    const order = termsOf({ id: "O1", ...one });
+    const batch = queued([cancelOf("C1", order), cancelOf("C2", order), placeOf(order)]);
+    const planned = commit(planOf(batch, without({ unreleasable: new Set(["O1"]) })));
+    expect(kinds(planned)).toBe("C1:suspended C2:suspended opened rested");
   });
 
   test("takes an order off the book with its hold, and halts the market for all that follows", () => {
     run([placeOf({ id: "O1", ...one })]);
     const batch = queued([placeOf({ id: "O2", userId: "BOB", side: "sell", ...one })], 500);
-    const planned = commit(planOf(batch, lessons(["O1"])));
+    const planned = commit(planOf(batch, suspending("O1")));
     expect(kinds(planned)).toBe("suspended status_set opened closed");
     expect(planned.effects.orders.get("O1")).toMatchObject({ status: "open", reason: "suspended" });
     expect(planned.effects.orders.get("O2")).toMatchObject({ status: "rejected", reason: "market_halted" });
@@ -353,7 +372,7 @@ describe("what earlier attempts have taught", () => {
 
   test("suspends a new order without letting it trade", () => {
     run([placeOf({ id: "S1", userId: "BOB", side: "sell", ...one })]);
-    const planned = commit(planOf(queued([placeOf({ id: "B1", ...one })], 500), lessons(["B1"])));
+    const planned = commit(planOf(queued([placeOf({ id: "B1", ...one })], 500), suspending("B1")));
     expect(kinds(planned)).toBe("status_set opened suspended");
     expect(planned.effects.trades).toEqual([]);
     expect(planned.effects.orders.get("B1")).toMatchObject({
@@ -366,7 +385,7 @@ describe("what earlier attempts have taught", () => {
   test("a cancel of a suspended order finds it closed", () => {
     const order = termsOf({ id: "O1", ...one });
     run([placeOf(order)]);
-    const planned = commit(planOf(queued([cancelOf("C1", order)], 500), lessons(["O1"])));
+    const planned = commit(planOf(queued([cancelOf("C1", order)], 500), suspending("O1")));
     expect(kinds(planned)).toBe("suspended status_set C1:order_closed");
   });
 
@@ -374,7 +393,7 @@ describe("what earlier attempts have taught", () => {
     makers(60);
     const batch = queued([sweep("B1", 60)], 500);
     commit(planOf(batch));
-    const planned = commit(planOf(batch, lessons(["B1"])));
+    const planned = commit(planOf(batch, suspending("B1")));
     expect(kinds(planned)).toBe("suspended status_set");
     expect(planned).toMatchObject({ completed: 1, entry: { commands: ["B1"], lastSequence: "500" } });
     expect(planned.effects.orders.get("B1")).toMatchObject({
@@ -390,7 +409,7 @@ describe("what earlier attempts have taught", () => {
     makers(60);
     const batch = queued([sweep("B1", 60)], 500);
     commit(planOf(batch));
-    const planned = commit(planOf(batch, lessons(["S50"])));
+    const planned = commit(planOf(batch, suspending("S50")));
     expect(planned.effects.trades).toHaveLength(60 - 48 - 1);
     expect(planned.completed).toBe(1);
     expect(state.book.best("buy")).toMatchObject({ id: "B1", filledLots: 59n });

@@ -1,7 +1,13 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { ports } from "../../lib/adapters/ports.ts";
+import { createPorts } from "../../lib/adapters/create-ports.ts";
 import { takeBatch } from "../../lib/edge/queue-worker.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
+import { QUEUE_CALL_MS, STORE_CALL_MS } from "../../lib/matcher/time.ts";
+
+const ports = createPorts({
+  store: { patience: { requestTimeoutMs: STORE_CALL_MS, attempts: 1, batchAttempts: 1 } },
+  queue: { patience: { requestTimeoutMs: QUEUE_CALL_MS, attempts: 1 } },
+});
 
 /** One matcher per market, kept while the instance is warm: its book is what makes a batch cost one call. */
 const matchers = new Map<string, Matcher>();

@@ -33,25 +33,44 @@ export type Meter = (call: {
   readonly capacity: readonly ConsumedCapacity[];
 }) => void;
 
+/** How long a call may take: `requestTimeoutMs` for each of the requests that it makes one after the other. */
+export type Patience = {
+  readonly requestTimeoutMs: number;
+  /** How often a request that fails or is throttled is made. */
+  readonly attempts: number;
+  /** How often what DynamoDB left unprocessed of a batch is asked for. */
+  readonly batchAttempts: number;
+};
+
 export type DynamoStoreOptions = {
   /** Tables are named `${tablePrefix}-${table}`. */
   readonly tablePrefix: string;
   /** The local engine's; absent on AWS. */
   readonly endpoint?: string;
   readonly meter?: Meter;
+  readonly patience?: Patience;
 };
 
 const BATCH_PUTS = 25;
-const BATCH_ATTEMPTS = 8;
+const PATIENT: Patience = { requestTimeoutMs: 3_000, attempts: 3, batchAttempts: 8 };
 const BATCH_PAUSE_MS = 20;
 
 /** The store on DynamoDB. Reads that fail, and writes of which nobody knows, throw `StoreUnavailable`. */
-export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreOptions): Store {
+export function createDynamoStore({
+  tablePrefix,
+  endpoint,
+  meter,
+  patience: { requestTimeoutMs, attempts, batchAttempts } = PATIENT,
+}: DynamoStoreOptions): Store {
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
       ...(endpoint === undefined ? {} : { endpoint }),
-      maxAttempts: 3,
-      requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+      maxAttempts: attempts,
+      requestHandler: {
+        connectionTimeout: Math.min(1_000, requestTimeoutMs),
+        requestTimeout: requestTimeoutMs,
+        throwOnRequestTimeout: true,
+      },
     }),
     // A copy: the client writes into the options that it is given.
     { unmarshallOptions: { ...WHOLE_NUMBERS } },
@@ -102,7 +121,7 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
         const found = new Map<string, Item>();
         let keys = keysByTable(places, nameOf);
         for (let tries = 0; Object.keys(keys).length > 0; tries++) {
-          if (tries === BATCH_ATTEMPTS) throw new StoreUnavailable("the store leaves keys unprocessed");
+          if (tries === batchAttempts) throw new StoreUnavailable("the store leaves keys unprocessed");
           if (tries > 0) await pause(BATCH_PAUSE_MS * 2 ** tries);
           const answer = await client.send(new BatchGetCommand({ RequestItems: keys, ...metered }));
           note("BatchGetItem", answer.ConsumedCapacity);
@@ -184,7 +203,7 @@ export function createDynamoStore({ tablePrefix, endpoint, meter }: DynamoStoreO
             requests[name] = [...(requests[name] ?? []), { PutRequest: { Item: item } }];
           }
           for (let tries = 0; Object.keys(requests).length > 0; tries++) {
-            if (tries === BATCH_ATTEMPTS) throw new StoreUnavailable("the store leaves items unprocessed");
+            if (tries === batchAttempts) throw new StoreUnavailable("the store leaves items unprocessed");
             if (tries > 0) await pause(BATCH_PAUSE_MS * 2 ** tries);
             const answer = await client.send(new BatchWriteCommand({ RequestItems: requests, ...metered }));
             note("BatchWriteItem", answer.ConsumedCapacity);

@@ -13,14 +13,27 @@ export type SqsQueueOptions = {
   /** Where queues live: `https://sqs.REGION.amazonaws.com/ACCOUNT` on AWS, the local engine's address otherwise. */
   readonly baseUrl: string;
   readonly endpoint?: string;
+  /** How long one request may take, and how often it is made. */
+  readonly patience?: { readonly requestTimeoutMs: number; readonly attempts: number };
 };
 
+const PATIENT = { requestTimeoutMs: 2_000, attempts: 3 };
+
 /** One FIFO queue per market, one group in it: the market's turn-taking. */
-export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQueueOptions): CommandQueue {
+export function createSqsCommandQueue({
+  queuePrefix,
+  baseUrl,
+  endpoint,
+  patience: { requestTimeoutMs, attempts } = PATIENT,
+}: SqsQueueOptions): CommandQueue {
   const client = new SQSClient({
     ...(endpoint === undefined ? {} : { endpoint }),
-    maxAttempts: 3,
-    requestHandler: { connectionTimeout: 1_000, requestTimeout: 2_000, throwOnRequestTimeout: true },
+    maxAttempts: attempts,
+    requestHandler: {
+      connectionTimeout: Math.min(1_000, requestTimeoutMs),
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
   });
   const urlOf = (market: string): string => `${baseUrl}/${queuePrefix}-${market}.fifo`;
 
@@ -75,7 +88,7 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
       return name.slice(queuePrefix.length + 1, -".fifo".length);
     },
     async redeliver(market, receiptHandles, delaySeconds) {
-      await client.send(
+      const { Failed = [] } = await client.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: urlOf(market),
           Entries: receiptHandles.map((ReceiptHandle, index) => ({
@@ -85,6 +98,9 @@ export function createSqsCommandQueue({ queuePrefix, baseUrl, endpoint }: SqsQue
           })),
         }),
       );
+      // A sender's fault is a message that is not in flight any more: then somebody else has it already.
+      const failed = Failed.find(({ SenderFault }) => SenderFault !== true);
+      if (failed !== undefined) throw new QueueUnavailable(`queue of ${market}: ${failed.Code}`);
     },
     depth: (market) => depthOf(urlOf(market)),
     deadLetterDepth: () => depthOf(`${baseUrl}/${queuePrefix}-projector-failures`),

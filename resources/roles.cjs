@@ -11,6 +11,7 @@ const WRITE = ["PutItem", "UpdateItem"];
 const ADD = ["PutItem"];
 const CHANGE = ["UpdateItem"];
 const PROJECT = ["BatchWriteItem", "PutItem", "UpdateItem"];
+const REPLACE = ["BatchWriteItem"];
 const DELETE = ["DeleteItem"];
 
 const SEND = ["SendMessage"];
@@ -25,12 +26,12 @@ const AUDITED = { Audit: ADD };
 const NAMED = { Requests: [...GET, ...CHANGE, ...DELETE] };
 
 /**
- * Tables by what may be done with them; `markets` and `failures` are queues; `snapshots` may be replaced, which entries of the same
- * journal may not; `privateKey` signs tokens; `stream` is the journal's.
+ * Tables by what may be done with them; `markets` and `failures` are queues; `snapshots` may be written, and by those who know which are needed
+ * dropped, which entries of the same journal may not; `privateKey` signs tokens; `stream` is the journal's.
  */
 const KINDS = {
   Docs: {},
-  /** The order book is brought up to the journal's end with every read. */
+  /** The order book is brought up to the journal's end as it is read. */
   MarketReaders: { tables: { MarketData: READ, Journal: READ } },
   AccountReaders: { tables: { Users: READ } },
   Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...NAMED, ...AUDITED } },
@@ -67,12 +68,12 @@ const KINDS = {
   },
   Matcher: {
     tables: { Journal: [...READ, ...ADD], Orders: CHANGE, Wallets: CHANGE, MarketData: CHANGE },
-    snapshots: true,
+    snapshots: REPLACE,
     markets: CONSUME,
   },
   Projector: {
     tables: { Journal: READ, MarketData: [...READ, ...PROJECT] },
-    snapshots: true,
+    snapshots: [...REPLACE, ...DELETE],
     stream: true,
     failures: SEND,
   },
@@ -126,7 +127,7 @@ function statements(kind) {
   if (kind.snapshots) {
     const onlySnapshots = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#SNAPSHOT*"] } };
     const journal = { "Fn::GetAtt": ["JournalTable", "Arn"] };
-    list.push({ ...allow("dynamodb", ["BatchWriteItem", ...DELETE], [journal]), Condition: onlySnapshots });
+    list.push({ ...allow("dynamodb", kind.snapshots, [journal]), Condition: onlySnapshots });
   }
   if (kind.stream) {
     const stream = { "Fn::GetAtt": ["JournalTable", "StreamArn"] };

@@ -6,10 +6,15 @@ import type { Item, Store } from "../store/store.ts";
 import { snapshotChunkKey, snapshotHeadersKey, versionKey } from "./journal-items.ts";
 
 const CHUNK_BYTES = 350_000;
-/** How many a market keeps: a damaged one must not be the only one. */
+/** How many a market keeps that are of use to everybody: a damaged one must not be the only one. */
 const KEPT = 3;
+/** The last that a key of twelve digits has room for. */
+const LAST_VERSION = 999_999_999_999;
 
-/** Writes the state as a snapshot: chunks first, the header last, so that what has a header is whole. Repeatable. */
+/**
+ * Writes the state as a snapshot: chunks first, the header last, so that what has a header is whole. Repeatable. Old ones stay until
+ * `dropOldSnapshots`, which is for those alone who know what the market's readers still need.
+ */
 export async function saveSnapshot(
   state: MarketState,
   { store }: { store: Store },
@@ -34,7 +39,6 @@ export async function saveSnapshot(
       },
     },
   ]);
-  await dropOldSnapshots(market, { store });
   return { bytes: bytes.length };
 }
 
@@ -44,8 +48,7 @@ export async function newestSnapshot(
   { store, log }: { store: Store; log: Log },
   atMost = Number.MAX_SAFE_INTEGER,
 ): Promise<MarketState | undefined> {
-  for (const header of await snapshotHeaders(market.market, { store })) {
-    if (Number(header.sk) > atMost) continue;
+  for (const header of await snapshotHeaders(market.market, { store }, atMost)) {
     try {
       return await loadSnapshot(market, header, { store });
     } catch (fault) {
@@ -57,16 +60,27 @@ export async function newestSnapshot(
   return undefined;
 }
 
-/** Newest first. */
-export async function snapshotHeaders(market: string, { store }: { store: Store }): Promise<readonly Item[]> {
-  const page = await store.query({
-    table: "journal",
-    pk: snapshotHeadersKey(market),
-    order: "descending",
-    consistent: true,
-    limit: KEPT * 4,
-  });
-  return page.items;
+/** Newest first, up to a version. */
+export async function snapshotHeaders(
+  market: string,
+  { store }: { store: Store },
+  atMost = Number.MAX_SAFE_INTEGER,
+): Promise<readonly Item[]> {
+  const headers: Item[] = [];
+  let after: Item | undefined;
+  do {
+    const page = await store.query({
+      table: "journal",
+      pk: snapshotHeadersKey(market),
+      ...(atMost > LAST_VERSION ? {} : { to: versionKey(atMost) }),
+      order: "descending",
+      consistent: true,
+      ...(after === undefined ? {} : { after }),
+    });
+    headers.push(...page.items);
+    after = page.next;
+  } while (after !== undefined);
+  return headers;
 }
 
 async function loadSnapshot(market: Market, header: Item, { store }: { store: Store }): Promise<MarketState> {
@@ -86,9 +100,16 @@ async function loadSnapshot(market: Market, header: Item, { store }: { store: St
   return openSnapshot(market, { bytes: Buffer.concat(data), checksum: String(header.checksum) });
 }
 
-/** Headers go first: what has lost its header is garbage, never a snapshot with missing chunks. */
-async function dropOldSnapshots(market: string, { store }: { store: Store }): Promise<void> {
-  const headers = await snapshotHeaders(market, { store });
+/**
+ * Drops snapshots that nobody needs who reads the journal from `watermark` or later: of those up to it, all but the newest three. Watermarks
+ * only rise, so whoever acts on an older one drops less, and what is the newest at or below the watermark stands however many do this at once.
+ * Headers go first: what has lost its header is garbage, never a snapshot with missing chunks.
+ */
+export async function dropOldSnapshots(
+  { market, watermark }: { readonly market: string; readonly watermark: number },
+  { store }: { store: Store },
+): Promise<void> {
+  const headers = await snapshotHeaders(market, { store }, watermark);
   for (const header of headers.slice(KEPT)) {
     const version = Number(header.sk);
     await store.write({

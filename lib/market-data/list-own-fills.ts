@@ -5,6 +5,7 @@ import type { ExchangePorts } from "../ports/ports.ts";
 import type { Listing, ListRequest } from "../store/listing.ts";
 import { listFills, type OwnFill } from "./list-trades.ts";
 import { summaryKey } from "./market-items.ts";
+import { TRADES } from "./projections/trades.ts";
 
 type Ports = Pick<ExchangePorts, "catalogue" | "store" | "clock">;
 
@@ -40,7 +41,7 @@ async function awaitProjection({ market, version }: OrderRecord, { store, clock 
   const deadlineMs = clock.nowMs() + LONGEST_WAIT_MS;
   for (;;) {
     const summary = await store.get({ table: "market-data", key: summaryKey(market) });
-    if (Number(summary?.version ?? 0n) >= (version ?? 0) || clock.nowMs() >= deadlineMs) return;
+    if (Number(summary?.[TRADES.watermark] ?? 0n) >= (version ?? 0) || clock.nowMs() >= deadlineMs) return;
     await clock.sleep(PAUSE_MS);
   }
 }

@@ -4,7 +4,7 @@ import type { ExchangePorts } from "../ports/ports.ts";
 import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
 import type { Item } from "../store/store.ts";
 import { fillsKey, timeKey, tradeId, tradesKey } from "./market-items.ts";
-import type { FillRow, TradeRow } from "./projection.ts";
+import type { FillRow, TradeRow } from "./projections/trades.ts";
 
 type Ports = Pick<ExchangePorts, "catalogue" | "store">;
 

@@ -1,11 +1,19 @@
 import { isoTime } from "../contract/time.ts";
-import type { Key } from "../store/store.ts";
+import type { Item, Key } from "../store/store.ts";
 
 /** Where projections stand in the table `market-data`. */
 
-/** The projector's watermark, and the market in figures as of it. */
+/** The projections' watermarks, an attribute each, and the market in figures. */
 export function summaryKey(market: string): Key {
   return { pk: `MARKET#${market}`, sk: "SUMMARY" };
+}
+
+/** The version up to which every projection has come, also those that only a newer or an older program knows. */
+export function lowestWatermark(summary: Item | undefined): number {
+  const watermarks = Object.entries(summary ?? {}).flatMap(([name, value]) =>
+    name === "version" || name.startsWith("version:") ? [Number(value)] : [],
+  );
+  return watermarks.length === 0 ? 0 : Math.min(...watermarks);
 }
 
 export function depthKey(market: string): Key {

@@ -1,144 +1,180 @@
 import { readJournal } from "../journal/read-journal.ts";
-import { newestSnapshot, saveSnapshot, snapshotHeaders } from "../journal/snapshots.ts";
+import { RecoveryUnfinished, recoverAt } from "../journal/recover.ts";
 import type { Market } from "../market/market.ts";
-import { MarketState } from "../matching/market-state.ts";
-import { type Replayed, replay } from "../matching/replay.ts";
-import type { ExchangePorts } from "../ports/ports.ts";
-import { withRetries } from "../store/retries.ts";
-import type { Write } from "../store/store.ts";
+import type { SealedEntry } from "../matching/entry.ts";
+import type { MarketState } from "../matching/market-state.ts";
+import { replay } from "../matching/replay.ts";
+import type { Clock, Log, Metrics } from "../ports/ports.ts";
+import { type RetryPorts, withRetries } from "../store/retries.ts";
+import type { Condition, Item, Store, Write } from "../store/store.ts";
 import { summaryKey } from "./market-items.ts";
-import { depthRow, rowsOf, statisticsWrites } from "./projection.ts";
+import { DepthPicture } from "./projections/depth.ts";
+import type { Picture, Projection } from "./projections/projection.ts";
+import { SnapshotPicture } from "./projections/snapshots.ts";
+import { STATISTICS } from "./projections/statistics.ts";
+import { TRADES } from "./projections/trades.ts";
 
-export type ProjectorPorts = Pick<ExchangePorts, "store" | "clock" | "random" | "log" | "metrics">;
+export type ProjectorPorts = RetryPorts & {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+};
+
+/** What is made of a journal. */
+export type Feed = { readonly projections: readonly Projection[]; readonly pictures: readonly Picture[] };
+
+/** Projections that stand at one watermark: they read the journal together. */
+type Group = { readonly version: number; readonly projections: readonly Projection[] };
+
+type Followed = {
+  /** Whether the journal's end was reached, and if not, why. */
+  readonly end: "reached" | "out_of_time" | "overtaken";
+  readonly state: MarketState;
+};
+
+/** A transaction takes a hundred items: the watermarks' one and these. */
+const MOST_ADDITIONS = 99;
+
+export const PROJECTIONS: readonly Projection[] = [TRADES, STATISTICS];
+
+function feedOf(ports: ProjectorPorts): Feed {
+  return { projections: PROJECTIONS, pictures: [new DepthPicture(ports), new SnapshotPicture(ports)] };
+}
 
 /**
- * Entries per step: rows are written, then the watermark moves, together with the statistics. In a quiet market each entry is of another
- * hour, and a transaction takes a hundred items: the watermark and these.
- */
-const STEP = 99;
-/** Readers apply later entries to the depth themselves, so it is written now and then only. */
-const DEPTH_EVERY = 32;
-/** A snapshot costs with the book's size, and saves replays of the tail: the bigger the book, the rarer. */
-const SNAPSHOT_EVERY = 500;
-const ORDERS_PER_SNAPSHOT_ENTRY = 20;
-
-/**
- * Follows one market's journal from its own watermark, in order. What wakes it, how often, and with how many beside it does
- * not matter: rows are the same when written again, and the watermark moves from one value to the next only once.
+ * Follows one market's journal and gives its entries, in order, to the market's projections. Each has a watermark of its own, and all of them
+ * stand in one item. What wakes the projector, how often, and with how many beside it does not matter: rows are the same when written
+ * again, and a watermark moves from one value to the next only once.
  */
 export class Projector {
   readonly #market: Market;
   readonly #ports: ProjectorPorts;
-  #state: MarketState | undefined;
-  #depthVersion = -1;
-  #snapshotVersion: number | undefined;
+  readonly #feed: Feed;
+  /** The market as each projection has last seen it; those of one group share it. */
+  readonly #states = new Map<Projection, MarketState>();
 
-  constructor(market: Market, ports: ProjectorPorts) {
+  constructor(market: Market, ports: ProjectorPorts, feed = feedOf(ports)) {
     this.#market = market;
     this.#ports = ports;
+    this.#feed = feed;
   }
 
-  /** Projects up to the journal's end, or until the deadline. */
-  async run(deadlineMs: number): Promise<void> {
+  /**
+   * Projects up to the journal's end, or until the deadline. Those projections go first that are ahead: one that is new, and has the whole
+   * journal to read, does not keep the others waiting.
+   * @returns whether the journal's end was reached by all.
+   */
+  async run(deadlineMs: number): Promise<boolean> {
     try {
-      await this.#follow(deadlineMs);
+      const [leaders, ...laggards] = await this.#groups();
+      if (leaders === undefined) return true;
+      const { end, state } = await this.#follow(leaders, deadlineMs);
+      if (end !== "overtaken") for (const picture of this.#feed.pictures) await picture.draw(state);
+      let isDone = end === "reached";
+      for (const group of laggards) {
+        if (this.#ports.clock.nowMs() >= deadlineMs) return false;
+        const followed = await this.#follow(group, deadlineMs);
+        isDone &&= followed.end === "reached";
+      }
+      return isDone;
     } catch (fault) {
-      this.#state = undefined;
-      throw fault;
+      this.#states.clear();
+      if (!(fault instanceof RecoveryUnfinished)) throw fault;
+      this.#ports.log.warn("projector_not_recovered", {
+        market: this.#market.market,
+        cause: fault.message,
+      });
+      return false;
     }
   }
 
-  async #follow(deadlineMs: number): Promise<void> {
-    const { store, clock, metrics } = this.#ports;
-    const state = await this.#recovered();
-    let watermark = state.head.version;
-    for await (const run of readJournal({ market: this.#market.market, after: watermark }, this.#ports)) {
-      for (let start = 0; start < run.length; start += STEP) {
-        const step = run.slice(start, start + STEP).map((sealed) => replay(state, sealed));
-        await store.putMany(step.flatMap(rowsOf));
-        if (!(await this.#moveWatermark(watermark, step))) {
-          // Another projector was faster; its watermark is the truth.
-          this.#state = undefined;
-          return;
-        }
-        watermark = state.head.version;
-        metrics.add("ProjectionLag", "Milliseconds", Math.max(0, clock.nowMs() - state.head.timeMs));
+  /** The most advanced first. */
+  async #groups(): Promise<readonly Group[]> {
+    const summary = await this.#ports.store.get({
+      table: "market-data",
+      key: summaryKey(this.#market.market),
+    });
+    const groups = new Map<number, Projection[]>();
+    for (const projection of this.#feed.projections) {
+      const version = Number(summary?.[projection.watermark] ?? startOf(projection));
+      groups.set(version, [...(groups.get(version) ?? []), projection]);
+    }
+    return [...groups]
+      .map(([version, projections]) => ({ version, projections }))
+      .sort((a, b) => b.version - a.version);
+  }
+
+  async #follow({ version, projections }: Group, deadlineMs: number): Promise<Followed> {
+    const { clock } = this.#ports;
+    const state = await this.#recovered({ version, projections }, deadlineMs);
+    const perEntry = projections.reduce((sum, { additions }) => sum + (additions?.perEntry ?? 0), 0);
+    const size = Math.floor(MOST_ADDITIONS / Math.max(1, perEntry));
+    for await (const run of readJournal({ market: this.#market.market, after: version }, this.#ports)) {
+      for (let start = 0; start < run.length; start += size) {
+        // Another projector may be faster: its watermark is the truth.
+        if (!(await this.#project(run.slice(start, start + size), { state, projections })))
+          return { end: "overtaken", state };
       }
-      if (clock.nowMs() >= deadlineMs) break;
+      if (clock.nowMs() >= deadlineMs) return { end: "out_of_time", state };
     }
-    if (watermark - this.#depthVersion >= DEPTH_EVERY) {
-      await store.putMany([depthRow(state)]);
-      this.#depthVersion = watermark;
-    }
-    await this.#snapshotWhenDue(state);
+    return { end: "reached", state };
   }
 
   /** The state as of the watermark: entries after it are still to be projected. */
-  async #recovered(): Promise<MarketState> {
-    const { store } = this.#ports;
-    const summary = await store.get({ table: "market-data", key: summaryKey(this.#market.market) });
-    const watermark = Number(summary?.version ?? 0n);
-    if (this.#state?.head.version === watermark) return this.#state;
-    const state =
-      (await newestSnapshot(this.#market, this.#ports, watermark)) ?? new MarketState(this.#market);
-    for await (const run of readJournal(
-      { market: this.#market.market, after: state.head.version },
-      this.#ports,
-    )) {
-      for (const sealed of run) {
-        if (state.head.version === watermark) break;
-        replay(state, sealed);
-      }
-      if (state.head.version === watermark) break;
-    }
-    if (state.head.version !== watermark)
-      throw new Error(`${this.#market.market} is projected up to ${watermark}, beyond its journal`);
-    this.#state = state;
+  async #recovered({ version, projections }: Group, deadlineMs: number): Promise<MarketState> {
+    const known = projections
+      .flatMap((projection) => this.#states.get(projection) ?? [])
+      .filter(({ head }) => head.version <= version)
+      .sort((a, b) => b.head.version - a.head.version)[0];
+    const state = await recoverAt({ market: this.#market, version, known }, deadlineMs, this.#ports);
+    for (const projection of projections) this.#states.set(projection, state);
     return state;
   }
 
-  /** Statistics are added in the transaction that moves the watermark, so each entry counts once. */
-  async #moveWatermark(from: number, step: readonly Replayed[]): Promise<boolean> {
-    const state = this.#state;
-    if (state === undefined) throw new Error("no state to project");
-    const watermark: Write = {
-      kind: "update",
-      table: "market-data",
-      key: summaryKey(this.#market.market),
-      set: {
-        version: BigInt(state.head.version),
-        timeMs: BigInt(state.head.timeMs),
-        openOrders: BigInt(state.book.size),
-        feesBase: state.fees.base,
-        feesQuote: state.fees.quote,
-      },
-      when: [
-        from === 0
-          ? { attribute: "version", is: "absent" }
-          : { attribute: "version", is: "equal", to: BigInt(from) },
-      ],
-    };
-    const statistics = statisticsWrites(state, step);
-    const { store } = this.#ports;
-    // Alone, the watermark costs half of what it costs in a transaction.
+  /** One step: rows first, then the watermarks, with all that must count once. */
+  async #project(
+    entries: readonly SealedEntry[],
+    { state, projections }: { readonly state: MarketState; readonly projections: readonly Projection[] },
+  ): Promise<boolean> {
+    const { store, clock, metrics } = this.#ports;
+    const from = state.head.version;
+    const step = entries.map((sealed) => replay(state, sealed));
+    await store.putMany(projections.flatMap(({ rows }) => (rows === undefined ? [] : step.flatMap(rows))));
+    const additions = projections.flatMap(({ additions }) => additions?.of(state, step) ?? []);
+    const watermarks = this.#watermarksWrite(from, { state, projections });
+    // Alone, the watermarks cost half of what they cost in a transaction.
     const outcome = await withRetries(
-      () => (statistics.length === 0 ? store.write(watermark) : store.transact([watermark, ...statistics])),
+      () => (additions.length === 0 ? store.write(watermarks) : store.transact([watermarks, ...additions])),
       this.#ports,
     );
+    if (outcome.ok)
+      metrics.add("ProjectionLag", "Milliseconds", Math.max(0, clock.nowMs() - state.head.timeMs));
     return outcome.ok;
   }
 
-  async #snapshotWhenDue(state: MarketState): Promise<void> {
-    const { log } = this.#ports;
-    const { market } = this.#market;
-    if (this.#snapshotVersion === undefined) {
-      const [newest] = await snapshotHeaders(market, this.#ports);
-      this.#snapshotVersion = Number(newest?.sk ?? 0);
-    }
-    const due = Math.max(SNAPSHOT_EVERY, Math.floor(state.book.size / ORDERS_PER_SNAPSHOT_ENTRY));
-    if (state.head.version - this.#snapshotVersion < due) return;
-    const { bytes } = await saveSnapshot(state, this.#ports);
-    this.#snapshotVersion = state.head.version;
-    log.info("snapshot_saved", { market, version: state.head.version, orders: state.book.size, bytes });
+  #watermarksWrite(
+    from: number,
+    { state, projections }: { readonly state: MarketState; readonly projections: readonly Projection[] },
+  ): Write {
+    const set: { [attribute: string]: Item[string] } = {};
+    for (const { watermark, figures } of projections)
+      Object.assign(set, { [watermark]: BigInt(state.head.version) }, figures?.(state));
+    return {
+      kind: "update",
+      table: "market-data",
+      key: summaryKey(this.#market.market),
+      set,
+      when: projections.map(
+        (projection): Condition =>
+          from === startOf(projection)
+            ? { attribute: projection.watermark, is: "absent" }
+            : { attribute: projection.watermark, is: "equal", to: BigInt(from) },
+      ),
+    };
   }
+}
+
+function startOf({ after = 0 }: Projection): number {
+  return after;
 }

@@ -2,8 +2,8 @@ import { versionKey } from "../journal/journal-items.ts";
 import { readJournal } from "../journal/read-journal.ts";
 import { newestSnapshot } from "../journal/snapshots.ts";
 import type { Market } from "../market/market.ts";
-import { tradesKey } from "../market-data/market-items.ts";
-import { rowsOf } from "../market-data/projection.ts";
+import { summaryKey, tradesKey } from "../market-data/market-items.ts";
+import { TRADES } from "../market-data/projections/trades.ts";
 import { MarketState } from "../matching/market-state.ts";
 import { type Replayed, replay } from "../matching/replay.ts";
 import { stateText } from "../matching/snapshot.ts";
@@ -86,11 +86,8 @@ function isIgnored({ entry }: Replayed, commandId: string): boolean {
 }
 
 async function projectedVersion(market: Market, { store }: ReconciliationPorts): Promise<number> {
-  const summary = await store.get({
-    table: "market-data",
-    key: { pk: `MARKET#${market.market}`, sk: "SUMMARY" },
-  });
-  return Number(summary?.version ?? 0n);
+  const summary = await store.get({ table: "market-data", key: summaryKey(market.market) });
+  return Number(summary?.[TRADES.watermark] ?? 0n);
 }
 
 async function compareTrades(
@@ -100,7 +97,7 @@ async function compareTrades(
 ): Promise<void> {
   if (replayed.effects.trades.length === 0) return;
   const { market, version } = replayed.entry;
-  const wanted = rowsOf(replayed).find(({ item }) => item.pk === tradesKey(market))?.item.trades;
+  const wanted = TRADES.rows(replayed).find(({ item }) => item.pk === tradesKey(market))?.item.trades;
   const stored = await store.get({
     table: "market-data",
     key: { pk: tradesKey(market), sk: versionKey(version) },

@@ -1,9 +1,15 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { snapshotChunkKey, snapshotHeadersKey, versionKey } from "../../../lib/journal/journal-items.ts";
-import { newestSnapshot, saveSnapshot, snapshotHeaders } from "../../../lib/journal/snapshots.ts";
+import {
+  dropOldSnapshots,
+  newestSnapshot,
+  saveSnapshot,
+  snapshotHeaders,
+} from "../../../lib/journal/snapshots.ts";
 import type { MarketState } from "../../../lib/matching/market-state.ts";
 import { stateText } from "../../../lib/matching/snapshot.ts";
 import type { Item } from "../../../lib/store/store.ts";
+import { chanceFrom } from "../../../scripts/demo/chance.ts";
 import { RecordingLog } from "../../simulation/effects.ts";
 import { hookedStore, unavailable } from "../../simulation/faulty-store.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
@@ -90,14 +96,6 @@ describe("the newest snapshot", () => {
 });
 
 describe("saving a snapshot", () => {
-  test("keeps three, and leaves nothing of the older ones", async () => {
-    await save(1, 2, 3, 4, 5);
-    const headers = await snapshotHeaders("BTC-USDT", { store });
-    expect(headers.map(({ sk }) => Number(sk))).toEqual([5, 4, 3]);
-    const { items } = await store.scan({ table: "journal" });
-    expect(items).toHaveLength(3 + 3);
-  });
-
   test("again is harmless", async () => {
     const [state] = await save(4);
     await save(4);
@@ -124,6 +122,52 @@ describe("saving a snapshot", () => {
       );
       expect(log.lines).toEqual([]);
       if (outcome !== undefined) return;
+    }
+  });
+});
+
+describe("dropping old snapshots", () => {
+  const versions = async () => (await snapshotHeaders("BTC-USDT", { store })).map(({ sk }) => Number(sk));
+  const drop = (watermark: number) => dropOldSnapshots({ market: "BTC-USDT", watermark }, { store });
+
+  test("keeps three, and leaves nothing of the older ones", async () => {
+    await save(1, 2, 3, 4, 5);
+    await drop(5);
+    expect(await versions()).toEqual([5, 4, 3]);
+    expect((await store.scan({ table: "journal" })).items).toHaveLength(3 + 3);
+  });
+
+  test("counts only those that whoever stands at the watermark can begin with, and leaves all newer ones", async () => {
+    await save(1, 2, 3, 4, 10, 20, 30, 40);
+    await drop(5);
+    expect(await versions()).toEqual([40, 30, 20, 10, 4, 3, 2]);
+    expect((await newest(5))?.head.version).toBe(4);
+  });
+
+  test("drops none where the watermark is below all", async () => {
+    await save(10, 20, 30, 40, 50);
+    await drop(9);
+    expect(await versions()).toEqual([50, 40, 30, 20, 10]);
+  });
+
+  test("by several at once, who know different watermarks, leaves the newest at or below the highest", async () => {
+    for (let seed = 0; seed < 40; seed++) {
+      store = new MemoryStore();
+      await save(1, 3, 5, 7, 9, 11, 13);
+      const chance = chanceFrom(seed);
+      const slow = hookedStore(store, {
+        before: async () => {
+          for (let turns = chance.below(6); turns > 0; turns--) await Promise.resolve();
+          return undefined;
+        },
+      });
+      const marks = Array.from({ length: 4 }, () => 1 + chance.below(13));
+      await Promise.all(
+        marks.map((watermark) => dropOldSnapshots({ market: "BTC-USDT", watermark }, { store: slow })),
+      );
+      const highest = Math.max(...marks);
+      const wanted = [13, 11, 9, 7, 5, 3, 1].find((version) => version <= highest);
+      expect((await newest(highest))?.head.version).toBe(wanted);
     }
   });
 });

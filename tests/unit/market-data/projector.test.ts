@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 const newProjector = (ports: ProjectorPorts = exchange) => new Projector(MARKET, ports);
-const run = (projector = newProjector()) => projector.run(Number.POSITIVE_INFINITY);
+const run = async (projector = newProjector()) => void (await projector.run(Number.POSITIVE_INFINITY));
 const summary = () => exchange.store.get({ table: "market-data", key: summaryKey("BTC-USDT") });
 
 /** What the journal says, straight from its entries. */
@@ -226,9 +226,9 @@ describe("the projector", () => {
   });
 
   /** Entries that each trade, an hour apart, in a market where next to nothing happens. */
-  async function quietMarket(trades: number): Promise<void> {
-    const state = new MarketState(MARKET);
-    for (let index = 0; index < trades; index++) {
+  async function quietMarket(trades: number, state = new MarketState(MARKET)): Promise<void> {
+    const done = state.head.version;
+    for (let index = done; index < done + trades; index++) {
       const terms = { priceTicks: 100_000n, quantityLots: 100n };
       const commands = queued(
         [
@@ -241,6 +241,10 @@ describe("the projector", () => {
       advance(state, planned);
       await exchange.store.write(entryWrite(planned.sealed));
     }
+  }
+
+  async function quietMarketGoesOn(trades: number): Promise<void> {
+    await quietMarket(trades, (await replayedAll()).state);
   }
 
   test("catches up with a market that traded once an hour for a week", async () => {
@@ -261,6 +265,43 @@ describe("the projector", () => {
     expect(Number(depth?.version)).toBeGreaterThan(620 - 40);
     // What recovers from the snapshot is what the journal gives.
     await run();
+    await expectRight();
+  });
+
+  test("that was idle while others worked rolls its own state forward and reads no snapshot", async () => {
+    const reads: string[] = [];
+    const store = hookedStore(exchange.store, {
+      before: (call) => {
+        if (call.operation === "query" || call.operation === "get")
+          reads.push(call.operation === "query" ? call.input.pk : call.input.key.pk);
+        return undefined;
+      },
+    });
+    const [idle, busy] = [newProjector({ ...exchange, store }), newProjector()];
+    await trade({ exchange, clock, orders: 60, seed: 9 });
+    await run(idle);
+    for (const seed of [10, 11]) {
+      await trade({ exchange, clock, orders: 60, seed });
+      await run(busy);
+    }
+    reads.length = 0;
+    await trade({ exchange, clock, orders: 20, seed: 12 });
+    await run(idle);
+    await expectRight();
+    expect(reads.filter((pk) => pk.includes("SNAPSHOT"))).toEqual([]);
+  });
+
+  test("with a long journal, no snapshot, and time for a part only gets there, however short each invocation is", async () => {
+    await quietMarket(300);
+    await run();
+    // All that it could begin with is gone, and every invocation is a cold start with time for a page.
+    const slow = hookedStore(exchange.store, { after: () => clock.advance(50) });
+    await quietMarketGoesOn(40);
+    let invocations = 0;
+    while (!(await newProjector({ ...exchange, store: slow }).run(clock.nowMs()))) {
+      expect(++invocations).toBeLessThan(60);
+    }
+    expect(invocations).toBeGreaterThan(5);
     await expectRight();
   });
 });

@@ -76,6 +76,17 @@ describe("roles > least privilege", () => {
     }
   });
 
+  it("lets only the projector, which knows the watermarks, drop snapshots", () => {
+    const droppers = roles.filter(([id]) =>
+      statementsOf(id).some(
+        ({ Resource, Action }) =>
+          JSON.stringify(Resource).includes("JournalTable") &&
+          listFrom(Action).includes("dynamodb:DeleteItem"),
+      ),
+    );
+    expect(droppers.map(([id]) => id)).toEqual(["ProjectorRole"]);
+  });
+
   it("lets readers of public data read nothing private", () => {
     const tables = JSON.stringify(statementsOf("MarketReadersRole"));
     for (const table of ["Users", "Wallets", "Orders", "Requests", "Audit"])

@@ -1,6 +1,16 @@
 import * as z from "zod";
 import { route } from "./route.ts";
-import { cursor, decimal, limit, listOf, marketName, queryNumber, side, time } from "./shapes.ts";
+import {
+  cursor,
+  decimal,
+  limit,
+  listOf,
+  marketName,
+  queryNumber,
+  side,
+  time,
+  wholeNumber,
+} from "./shapes.ts";
 
 export const marketStatus = z
   .enum(["open", "halted"])
@@ -56,6 +66,7 @@ export const listMarkets = route({
   path: "/api/markets",
   auth: "none",
   summary: "All markets",
+  maxAgeSeconds: 1,
   answers: { 200: listOf(market) },
   refusals: [],
 });
@@ -67,6 +78,7 @@ export const getMarket = route({
   auth: "none",
   summary: "One market",
   params,
+  maxAgeSeconds: 1,
   answers: { 200: market },
   refusals: ["UNKNOWN_MARKET"],
 });
@@ -78,11 +90,16 @@ export const getOrderBook = route({
   auth: "none",
   summary: "The order book, by price level, best first",
   description:
-    "Brought up to the journal's end at every call. It holds an order's version V once its own version is V or more.",
+    "It holds an order's version V once its own version is V or more; it may be a moment old, and under much load a tenth of a second. Who needs a version that an order was answered with names it as `minVersion`.",
   params,
   query: z.strictObject({
     depth: queryNumber(1, 1000, 50).meta({ description: "Levels on each side.", default: 50 }),
+    minVersion: wholeNumber(0, 999_999_999_999).exactOptional().meta({
+      description:
+        "The book of this version or a later one. What the market does not reach within half a second is answered 503, and what it cannot have reached 400.",
+    }),
   }),
+  maxAgeSeconds: 1,
   answers: { 200: orderBook },
   refusals: ["UNKNOWN_MARKET"],
 });
@@ -95,6 +112,7 @@ export const listMarketTrades = route({
   summary: "Trades of a market, newest first",
   params,
   query: z.strictObject({ limit, cursor }),
+  maxAgeSeconds: 1,
   answers: { 200: listOf(marketTrade) },
   refusals: ["UNKNOWN_MARKET"],
 });

@@ -39,5 +39,6 @@ export const HEADERS = {
     schema: { type: "string" },
   },
   RetryAfter: { description: "Seconds.", schema: { type: "integer" } },
+  CacheControl: { description: "For how long anybody may keep the answer.", schema: { type: "string" } },
   Replayed: { description: "`true` where this is the first answer again.", schema: { type: "string" } },
 };

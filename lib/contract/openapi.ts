@@ -141,8 +141,11 @@ const header = (name: string) => ({ $ref: `#/components/headers/${name}` });
 const IDS = { "X-Request-Id": header("RequestId"), "X-Correlation-Id": header("CorrelationId") };
 
 function successes(route: Route, made: Json): Json {
-  const headers =
-    route.idempotency === undefined ? IDS : { ...IDS, "Idempotency-Replayed": header("Replayed") };
+  const headers = {
+    ...IDS,
+    ...(route.idempotency === undefined ? {} : { "Idempotency-Replayed": header("Replayed") }),
+    ...(route.maxAgeSeconds === undefined ? {} : { "Cache-Control": header("CacheControl") }),
+  };
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
       status,

@@ -25,6 +25,8 @@ export type Route = {
    * `transaction`: the use case writes the record in its own transaction, and the edge adds the answer.
    */
   readonly idempotency?: "record" | "transaction";
+  /** For how long anybody may keep a success answer. Without it nobody may keep any. */
+  readonly maxAgeSeconds?: number;
   /** Whether `Prefer: wait=N` has a meaning. */
   readonly waits?: true;
   /** The public text where a path parameter cannot name anything, such as "Order not found". */

@@ -79,10 +79,14 @@ export const prose = (most: number) =>
     );
 
 /** A whole number in a query string. Anything else is left as it came, for the number's own check to refuse. */
-export function queryNumber(least: number, most: number, otherwise: number) {
+export function wholeNumber(least: number, most: number) {
   const read = (value: unknown) =>
-    typeof value === "string" && /^[0-9]{1,9}$/.test(value) ? Number(value) : value;
-  return z.preprocess(read, z.int("must be a whole number").min(least).max(most)).default(otherwise);
+    typeof value === "string" && /^[0-9]{1,15}$/.test(value) ? Number(value) : value;
+  return z.preprocess(read, z.int("must be a whole number").min(least).max(most));
+}
+
+export function queryNumber(least: number, most: number, otherwise: number) {
+  return wholeNumber(least, most).default(otherwise);
 }
 
 export const limit = queryNumber(1, 500, 50).meta({

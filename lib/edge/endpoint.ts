@@ -54,7 +54,7 @@ export function endpoint<const R extends Route>(
   })
     .use(requestIds(ports))
     .use(accessLog(route, ports))
-    .use(jsonAnswer())
+    .use(jsonAnswer(route))
     .use(errors(ports))
     .use(authentication(route, ports))
     .use(jsonBody(route))

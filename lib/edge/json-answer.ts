@@ -1,4 +1,5 @@
 import type { Answer } from "../contract/answer.ts";
+import type { Route } from "../contract/route.ts";
 import { type EdgeMiddleware, type HttpAnswer, isHttpAnswer } from "./request.ts";
 
 const HEADERS = {
@@ -19,12 +20,19 @@ export function httpAnswer({ status, body, headers }: Answer): HttpAnswer {
   };
 }
 
-/** Turns answers, of handlers and of refusals, into text with the headers that every answer has. */
-export function jsonAnswer(): EdgeMiddleware {
-  const print: NonNullable<EdgeMiddleware["after"]> = (request) => {
-    const { response } = request;
-    if (response === null || response === undefined) throw new Error("a handler gave no answer");
-    if (!isHttpAnswer(response)) request.response = httpAnswer(response);
-  };
-  return { after: print, onError: print };
+/**
+ * Turns answers, of handlers and of refusals, into text with the headers that every answer has. What a public route answers may be kept by
+ * caches for as long as the route says; refusals never.
+ */
+export function jsonAnswer({ maxAgeSeconds }: Pick<Route, "maxAgeSeconds">): EdgeMiddleware {
+  const kept = maxAgeSeconds === undefined ? {} : { "cache-control": `public, max-age=${maxAgeSeconds}` };
+  const print =
+    (headers: Answer["headers"]): NonNullable<EdgeMiddleware["after"]> =>
+    (request) => {
+      const { response } = request;
+      if (response === null || response === undefined) throw new Error("a handler gave no answer");
+      if (!isHttpAnswer(response))
+        request.response = httpAnswer({ ...response, headers: { ...headers, ...response.headers } });
+    };
+  return { after: print(kept), onError: print({}) };
 }

@@ -1,8 +1,8 @@
 import { isoTime } from "../contract/time.ts";
 import { type Catalogue, formatPrice, formatQuantity, type Market } from "../market/market.ts";
 import { feeView } from "../orders/order-view.ts";
+import type { OrderBook } from "./depth.ts";
 import type { OwnFill, PublicTrade } from "./list-trades.ts";
-import type { OrderBook } from "./order-book.ts";
 
 /** Market data as the contract words it. */
 

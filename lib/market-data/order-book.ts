@@ -1,105 +1,124 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { readJournal } from "../journal/read-journal.ts";
-import type { Catalogue } from "../market/market.ts";
-import { type LevelChanges, unseal } from "../matching/entry.ts";
-import type { Clock } from "../ports/ports.ts";
-import type { Item, Store } from "../store/store.ts";
+import { recoverToRead } from "../journal/recover.ts";
+import type { Catalogue, Market } from "../market/market.ts";
+import type { Clock, Log } from "../ports/ports.ts";
+import type { Store } from "../store/store.ts";
+import { Depth, MOST_LEVELS, type OrderBook } from "./depth.ts";
 import { depthKey } from "./market-items.ts";
+import { SharedRead } from "./shared-read.ts";
 
-export type OrderBook = {
-  readonly version: number;
-  readonly bids: readonly Level[];
-  readonly asks: readonly Level[];
-};
-type Level = readonly [priceTicks: bigint, lots: bigint];
+/** A version further ahead than any market moves between two reads: nobody was told of it. */
+const FAR_AHEAD = 1_000;
+/** A tail so long that the depth as it is projected by now is likely nearer to the journal's end. */
+const FAR_BEHIND = 500;
+const LONGEST_WAIT_MS = 500;
+const PAUSE_MS = 25;
+const RECOVERY_MS = 3_000;
+
+type Ports = { readonly store: Store; readonly clock: Clock; readonly log: Log };
+
+/** The books that this instance has read. */
+export type BookCache = Map<string, BookReader>;
 
 /**
- * One market's depth as a reader follows it: the projected depth, brought up to the journal's end by the levels that each entry carries.
- * So an order book is never behind what its client was answered, and nothing has to be written for it at each entry.
+ * A market's best levels: the projected depth, brought up to the journal's end. With `minVersion` the answer is of that version or a later
+ * one; one that the journal does not reach within half a second is refused, and one far beyond it at once.
  */
-class Depth {
-  version = 0;
-  readonly bids = new Map<bigint, bigint>();
-  readonly asks = new Map<bigint, bigint>();
-  /** The worst price that is known, where the projected depth was cut there. Nothing beyond it may be shown. */
-  #lastBid: bigint | undefined;
-  #lastAsk: bigint | undefined;
-
-  constructor(item: Item | undefined) {
-    if (item === undefined) return;
-    this.version = Number(item.version);
-    const most = Number(item.most);
-    const bids = JSON.parse(String(item.bids)) as [string, string][];
-    const asks = JSON.parse(String(item.asks)) as [string, string][];
-    for (const [price, lots] of bids) this.bids.set(BigInt(price), BigInt(lots));
-    for (const [price, lots] of asks) this.asks.set(BigInt(price), BigInt(lots));
-    if (bids.length >= most) this.#lastBid = BigInt(bids.at(-1)?.[0] ?? 0);
-    if (asks.length >= most) this.#lastAsk = BigInt(asks.at(-1)?.[0] ?? 0);
-  }
-
-  apply(version: number, levels: { readonly buy: LevelChanges; readonly sell: LevelChanges }): void {
-    for (const [price, lots] of levels.buy) {
-      if (this.#lastBid === undefined || price >= this.#lastBid) setLevel(this.bids, price, lots);
-    }
-    for (const [price, lots] of levels.sell) {
-      if (this.#lastAsk === undefined || price <= this.#lastAsk) setLevel(this.asks, price, lots);
-    }
-    this.version = version;
-  }
-
-  /** Whether trades have used up so much of a cut depth that it shows fewer levels than asked for. */
-  isShort(depth: number): boolean {
-    return (
-      (this.#lastBid !== undefined && this.bids.size < depth) ||
-      (this.#lastAsk !== undefined && this.asks.size < depth)
-    );
-  }
-
-  best(depth: number): OrderBook {
-    const bids = [...this.bids].sort(([a], [b]) => (a < b ? 1 : -1)).slice(0, depth);
-    const asks = [...this.asks].sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, depth);
-    return { version: this.version, bids, asks };
-  }
-}
-
-function setLevel(levels: Map<bigint, bigint>, price: bigint, lots: bigint): void {
-  if (lots === 0n) levels.delete(price);
-  else levels.set(price, lots);
-}
-
-/** Depths that this instance has read; each request brings its market's up to date. */
-export type DepthCache = Map<string, Promise<Depth>>;
-
 export async function readOrderBook(
-  { market, depth }: { readonly market: string; readonly depth: number },
-  ports: {
-    readonly catalogue: Catalogue;
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly depths: DepthCache;
-  },
+  request: { readonly market: string; readonly depth: number; readonly minVersion?: number | undefined },
+  { catalogue, books, ...ports }: Ports & { readonly catalogue: Catalogue; readonly books: BookCache },
 ): Promise<Result<OrderBook>> {
-  if (!ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
-  // One after the other per market: two at once would apply the same entries twice.
-  const before = ports.depths.get(market);
-  const next = (before ?? Promise.resolve(undefined))
-    .catch(() => undefined)
-    .then(async (known) => {
-      const current = await upToDate(known, market, ports);
-      return current.isShort(depth) ? await upToDate(undefined, market, ports) : current;
-    });
-  ports.depths.set(market, next);
-  return success((await next).best(depth));
+  const market = catalogue.markets.get(request.market);
+  if (market === undefined) return refuse("UNKNOWN_MARKET");
+  const { depth, minVersion = 0 } = request;
+  const reader = books.get(market.market) ?? new BookReader(market, ports);
+  books.set(market.market, reader);
+  const known = await reader.read(minVersion);
+  if (minVersion - known.version > FAR_AHEAD) {
+    return refuse("VALIDATION_ERROR", undefined, [
+      { path: "minVersion", message: `is far beyond the market's version ${known.version}` },
+    ]);
+  }
+  const whole = known.isShort(depth) ? await reader.readWhole() : known;
+  if (whole.version < minVersion)
+    return refuse("UNAVAILABLE", `The order book is at version ${whole.version} only`);
+  return success(whole.best(depth));
 }
 
-async function upToDate(
-  known: Depth | undefined,
-  market: string,
-  ports: { store: Store; clock: Clock },
-): Promise<Depth> {
-  const depth = known ?? new Depth(await ports.store.get({ table: "market-data", key: depthKey(market) }));
-  for await (const run of readJournal({ market, after: depth.version }, ports)) {
-    for (const sealed of run) depth.apply(sealed.version, unseal(sealed).levels);
+/** Follows one market's book while the instance is warm. */
+class BookReader {
+  readonly #market: Market;
+  readonly #ports: Ports;
+  readonly #recent: SharedRead<Depth>;
+  readonly #certain: SharedRead<Depth>;
+  readonly #whole: SharedRead<Depth>;
+  #depth: Depth | undefined;
+
+  constructor(market: Market, ports: Ports) {
+    this.#market = market;
+    this.#ports = ports;
+    this.#recent = new SharedRead(() => this.#follow({ consistent: false }), ports);
+    this.#certain = new SharedRead(() => this.#follow({ consistent: true }), ports);
+    this.#whole = new SharedRead(() => this.#beginAnew(), ports);
   }
-  return depth;
+
+  /**
+   * The book as of now, and of `minVersion` or later where the journal reaches it in time. Only for that, and only where the cheap read
+   * shows that it is near, is the journal read consistently.
+   */
+  async read(minVersion: number): Promise<Depth> {
+    const { clock } = this.#ports;
+    const recent = await this.#recent.get();
+    if (recent.version >= minVersion || minVersion - recent.version > FAR_AHEAD) return recent;
+    // The order that its client was shown and its entry are of one transaction, but are not seen at the very same moment.
+    const deadlineMs = clock.nowMs() + LONGEST_WAIT_MS;
+    for (;;) {
+      const certain = await this.#certain.get();
+      if (certain.version >= minVersion || clock.nowMs() >= deadlineMs) return certain;
+      await clock.sleep(PAUSE_MS);
+    }
+  }
+
+  /** A book that has all levels that can be asked for. */
+  readWhole(): Promise<Depth> {
+    return this.#whole.get();
+  }
+
+  async #follow(how: { readonly consistent: boolean }): Promise<Depth> {
+    const before = this.#depth;
+    const depth = await this.#broughtUpToDate(before ?? (await this.#projected()), how);
+    // Unless another read has put a whole one in its place meanwhile.
+    if (this.#depth === before) this.#depth = depth;
+    return depth;
+  }
+
+  async #projected(): Promise<Depth> {
+    const { store } = this.#ports;
+    return Depth.projected(await store.get({ table: "market-data", key: depthKey(this.#market.market) }));
+  }
+
+  async #broughtUpToDate(depth: Depth, { consistent }: { readonly consistent: boolean }): Promise<Depth> {
+    const from = { market: this.#market.market, after: depth.version, consistent };
+    let hasLooked = false;
+    for await (const run of readJournal(from, this.#ports)) {
+      for (const sealed of run) depth.apply(sealed);
+      if (hasLooked || depth.version - from.after < FAR_BEHIND) continue;
+      hasLooked = true;
+      const projected = await this.#projected();
+      if (projected.version > depth.version) return await this.#broughtUpToDate(projected, { consistent });
+    }
+    return depth;
+  }
+
+  /** The projected depth may be cut where trades have gone through since: then the market's state itself has the levels beyond. */
+  async #beginAnew(): Promise<Depth> {
+    const depth = await this.#broughtUpToDate(await this.#projected(), { consistent: true });
+    if (!depth.isShort(MOST_LEVELS)) this.#depth = depth;
+    else {
+      const deadlineMs = this.#ports.clock.nowMs() + RECOVERY_MS;
+      this.#depth = Depth.whole(await recoverToRead(this.#market, deadlineMs, this.#ports));
+    }
+    return this.#depth;
+  }
 }

@@ -95,8 +95,11 @@ export class ExchangeClient {
     return (await this.#public<Page<Market>>("/api/markets")).items;
   }
 
-  async orderbook(market: string, depth: number): Promise<OrderBook> {
-    return this.#public(`/api/markets/${encodeURIComponent(market)}/orderbook?depth=${depth}`);
+  /** With `minVersion` the book is of that version or a later one. */
+  async orderbook(market: string, depth: number, minVersion?: number): Promise<OrderBook> {
+    return this.#public(
+      `/api/markets/${encodeURIComponent(market)}/orderbook${queryOf({ depth, minVersion })}`,
+    );
   }
 
   async marketTrades(market: string, limit: number): Promise<readonly MarketTrade[]> {

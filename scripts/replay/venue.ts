@@ -56,7 +56,7 @@ export class Venue {
   /** The book once it is at least as new as the version. */
   async bookAt(version: number, depth: number): Promise<OrderBook> {
     return this.#until(`the order book to reach version ${version}`, async () => {
-      const book = await this.#crew.taker.orderbook(this.#market, depth);
+      const book = await this.#crew.taker.orderbook(this.#market, depth, version);
       return book.version >= version ? book : null;
     });
   }

@@ -68,7 +68,7 @@ async function reachBook(
       return `${market.market}: order ${placed.id} became ${seen.status} (${seen.reason})`;
     const { version } = seen;
     step = `${market.market}: the public book reaches version ${version}`;
-    await insist(() => client.orderbook(market.market, 1), {
+    await insist(() => client.orderbook(market.market, 1, version), {
       deadline,
       until: (book) => book.version >= version,
     });

@@ -91,6 +91,14 @@ describe("an order's life", () => {
     expect(book.body.version).toBeGreaterThanOrEqual(resting.body.version);
     expect(book.body.asks).toEqual([["40000.5", "1.5"]]);
 
+    const named = await get(`/markets/BTC-USDT/orderbook?minVersion=${resting.body.version}`);
+    expect(named.body).toEqual({ ...book.body, version: named.body.version });
+    expect(named.body.version).toBeGreaterThanOrEqual(resting.body.version);
+    expect(await get("/markets/BTC-USDT/orderbook?minVersion=999999999")).toMatchObject({
+      status: 400,
+      body: { code: "VALIDATION_ERROR" },
+    });
+
     const bought = await buyer.call("POST", "/orders", limit("buy", "41000", "0.5"), WAIT);
     expect(bought).toMatchObject({
       status: 201,

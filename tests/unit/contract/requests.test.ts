@@ -119,12 +119,22 @@ describe("other requests", () => {
     ["a reason that is blank", rejectWithdrawal.body, { reason: "  " }, ["reason"]],
     ["a depth of nothing", getOrderBook.query, { depth: "0" }, ["depth"]],
     ["a depth beyond the book", getOrderBook.query, { depth: "1001" }, ["depth"]],
+    ["a version that is no number", getOrderBook.query, { minVersion: "latest" }, ["minVersion"]],
+    ["a version below none", getOrderBook.query, { minVersion: "-1" }, ["minVersion"]],
     ["cancelling everywhere at once", cancelOrders.query, {}, ["market"]],
     ["a status that is not one", listOrders.query, { status: "done" }, ["status"]],
     ["a time that is not one", listAudit.query, { from: "yesterday" }, ["from"]],
     ["a month that is not one", listAudit.query, { to: "2026-13-01" }, ["to"]],
   ])("%s > refused", (_story, schema, given, paths) => {
     expect(pathsOf(schema, given)).toEqual(paths);
+  });
+
+  it("an order book is asked for with or without the version that it must hold", () => {
+    expect(getOrderBook.query.parse({})).toEqual({ depth: 50 });
+    expect(getOrderBook.query.parse({ minVersion: "123456789012" })).toEqual({
+      depth: 50,
+      minVersion: 123_456_789_012,
+    });
   });
 
   it.each(["live", "closed", "pending", "expired"])("orders are listed by the status %s", (status) => {

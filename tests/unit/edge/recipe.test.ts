@@ -88,6 +88,16 @@ describe("a good request", () => {
     });
   });
 
+  it("may be kept by caches for as long as its route says, and a refusal never", async () => {
+    const kept = route({ ...echo, maxAgeSeconds: 1 });
+    const handler = endpoint(kept, async () => success({ status: 200, body: "done" }), ports);
+    const good = await call(handler, { params: { id: ID }, body: GOOD });
+    expect(good.headers["cache-control"]).toBe("public, max-age=1");
+    const refused = await call(handler, { params: { id: ID }, body: {} });
+    expect(refused.status).toBe(400);
+    expect(refused.headers["cache-control"]).toBe("no-store");
+  });
+
   it("is one line in the log", async () => {
     ports.lines.length = 0;
     await post({ body: GOOD });

@@ -1,0 +1,63 @@
+import type { Clock } from "../ports/ports.ts";
+
+/** What is read all the time is read ten times a second, and may be a tenth of a second old. */
+const INTERVAL_MS = 100;
+/** Reads that may follow one another at once: a client that looks after each of its orders always gets a read of its own. */
+const BURST = 10;
+
+/**
+ * Something public that anybody may ask for, at any rate. A read answers all who asked before it began, one read is under way at a time,
+ * and whoever asks more often than reads are allowed is given what was read last.
+ */
+export class SharedRead<T> {
+  readonly #read: () => Promise<T>;
+  readonly #clock: Pick<Clock, "nowMs">;
+  #last: Promise<T> | undefined;
+  #next: Promise<T> | undefined;
+  /** Up to when reads were spent, each worth an interval. */
+  #spentMs = Number.NEGATIVE_INFINITY;
+
+  constructor(read: () => Promise<T>, { clock }: { readonly clock: Pick<Clock, "nowMs"> }) {
+    this.#read = read;
+    this.#clock = clock;
+  }
+
+  get(): Promise<T> {
+    if (this.#next !== undefined) return this.#next;
+    if (this.#last !== undefined && !this.#mayRead()) return this.#last;
+    // One that is under way began before this call, so it may lack what its caller was told since.
+    const before: Promise<unknown> = this.#last ?? Promise.resolve();
+    const next = before
+      .catch(() => undefined)
+      .then(() => {
+        this.#last = next;
+        this.#next = undefined;
+        return this.#read();
+      });
+    this.#next = next;
+    return next;
+  }
+
+  #mayRead(): boolean {
+    const nowMs = this.#clock.nowMs();
+    const spentMs = Math.max(this.#spentMs, nowMs - BURST * INTERVAL_MS) + INTERVAL_MS;
+    if (spentMs > nowMs) return false;
+    this.#spentMs = spentMs;
+    return true;
+  }
+}
+
+const MOST_KEPT = 100;
+
+/** Shared reads by what is asked for; the oldest is forgotten where there are many. */
+export class SharedReads<T> {
+  readonly #reads = new Map<string, SharedRead<T>>();
+
+  get(name: string, read: () => Promise<T>, ports: { readonly clock: Pick<Clock, "nowMs"> }): Promise<T> {
+    const known = this.#reads.get(name) ?? new SharedRead(read, ports);
+    this.#reads.set(name, known);
+    const [oldest] = this.#reads.keys();
+    if (this.#reads.size > MOST_KEPT && oldest !== undefined) this.#reads.delete(oldest);
+    return known.get();
+  }
+}

@@ -41,11 +41,11 @@ describe("a division", () => {
   });
 
   test.each([divideDown, divideUp, divideHalfUp])(
-    "$name refuses what is below zero, and zero as divisor",
+    "$name refuses what is below zero, and zero as divisor, and says what it was to divide",
     (divide) => {
-      expect(() => divide(-1n, 1n)).toThrow(RangeError);
-      expect(() => divide(1n, 0n)).toThrow(RangeError);
-      expect(() => divide(1n, -1n)).toThrow(RangeError);
+      expect(() => divide(-1n, 1n)).toThrow(new RangeError("cannot divide -1 by 1"));
+      expect(() => divide(1n, 0n)).toThrow(new RangeError("cannot divide 1 by 0"));
+      expect(() => divide(1n, -1n)).toThrow(new RangeError("cannot divide 1 by -1"));
     },
   );
 });

@@ -1,10 +1,12 @@
 /** `npm run replay -- FILE`: plays a recorded morning of a real exchange through the public API of this one. */
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { parseArgs } from "node:util";
-import { print, printError, startProgress } from "./command/terminal.ts";
+import { flag, number, text } from "./command/options.ts";
+import { interruption, runCommand } from "./command/run.ts";
+import { print, startProgress } from "./command/terminal.ts";
+import { CannotBegin } from "./command/told.ts";
 import { ExchangeClient } from "./exchange/client.ts";
-import { defaultUrl, reachExchange } from "./exchange/process.ts";
+import { defaultUrl, reachExchange } from "./exchange/find.ts";
 import { assign } from "./replay/assignment.ts";
 import { gatherCrew } from "./replay/crew.ts";
 import { parseBooks, parseMessages } from "./replay/lobster.ts";
@@ -36,76 +38,60 @@ further than before, what it shows there is taken over, since nothing was record
 
 Exit code: 0 the books were equal, 1 they were not or something failed, 2 it could not begin.`;
 
-const INTERRUPTED = 130;
 const RETRY_FOR_MS = 30_000;
 
-class CannotBegin extends Error {}
-
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
+await runCommand({
+  help: HELP,
+  takesFiles: true,
   options: {
-    book: { type: "string" },
-    market: { type: "string", default: "BTC-USDT" },
-    limit: { type: "string" },
-    url: { type: "string" },
-    keep: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+    book: text(),
+    market: text(),
+    limit: number({ least: 1 }, Number.POSITIVE_INFINITY),
+    url: text(),
+    keep: flag(),
+  },
+  run: async ({ book, market: name = "BTC-USDT", limit, url, keep }, [file, ...more]) => {
+    if (file === undefined || more.length > 0) throw new CannotBegin(HELP);
+    const { messages, books } = readRecord(file, { limit, book });
+    const steps = planReplay(messages, books);
+    const exchange = await reachExchange(url, print);
+    const stop = interruption();
+    try {
+      const http = { baseUrl: exchange.url, retryForMs: RETRY_FOR_MS };
+      const market = await emptyMarket(new ExchangeClient(http), name);
+      const actions = steps.flatMap((step) => step.actions);
+      const mapping = mapTo(market, actions);
+      print(`${messages.length} messages on ${market.market}: ${mapping.description}`);
+
+      const run = Date.now().toString(36);
+      const assignment = assign(steps);
+      const crew = await gatherCrew(assignment, { run, market, mapping, http });
+      const venue = new Venue({ run, market: market.market, mapping, crew, assignment });
+      const progress = startProgress("replay", messages.length);
+      try {
+        const report = await runReplay(steps, {
+          venue,
+          mapping,
+          books,
+          isInterrupted: () => stop.aborted,
+          onMessage: (done, differing) => progress.update(done, `${done} messages, ${differing} differing`),
+        }).finally(() => progress.stop());
+        printReport(report, venue);
+        return report.differing > 0 || stop.aborted ? 1 : 0;
+      } finally {
+        if (!keep) await venue.cancelEverything();
+      }
+    } finally {
+      await exchange.stop();
+    }
   },
 });
 
-async function main(): Promise<number> {
-  const [file] = positionals;
-  if (values.help) {
-    print(HELP);
-    return 0;
-  }
-  if (file === undefined || positionals.length > 1) throw new CannotBegin(HELP);
-  const { messages, books } = readRecord(file);
-  const steps = planReplay(messages, books);
+type Part = { readonly limit: number; readonly book: string | undefined };
 
-  const exchange = await reachExchange(values.url, print);
-  let isInterrupted = false;
-  process.on("SIGINT", () => {
-    if (isInterrupted) process.exit(INTERRUPTED);
-    isInterrupted = true;
-  });
-  try {
-    const http = { baseUrl: exchange.url, retryForMs: RETRY_FOR_MS };
-    const market = await emptyMarket(new ExchangeClient(http), values.market);
-    const mapping = mapTo(
-      market,
-      steps.flatMap((step) => step.actions),
-    );
-    print(`${messages.length} messages on ${market.market}: ${mapping.description}`);
-
-    const run = Date.now().toString(36);
-    const assignment = assign(steps);
-    const crew = await gatherCrew(assignment, { run, market, mapping, http });
-    const venue = new Venue({ run, market: market.market, mapping, crew, assignment });
-    const progress = startProgress("replay", messages.length);
-    try {
-      const report = await runReplay(steps, {
-        venue,
-        mapping,
-        books,
-        isInterrupted: () => isInterrupted,
-        onMessage: (done, differing) => progress.update(done, `${done} messages, ${differing} differing`),
-      }).finally(() => progress.stop());
-      printReport(report, venue);
-      return report.differing > 0 || isInterrupted ? 1 : 0;
-    } finally {
-      if (!values.keep) await venue.cancelEverything();
-    }
-  } finally {
-    await exchange.stop();
-  }
-}
-
-function readRecord(file: string) {
-  const limit = values.limit === undefined ? Number.POSITIVE_INFINITY : Number(values.limit);
-  if (!(limit >= 1)) throw new CannotBegin(`--limit ${values.limit} is not a number of messages`);
+function readRecord(file: string, { limit, book }: Part) {
   const messages = parseMessages(read(file)).slice(0, limit);
-  const bookFile = values.book ?? bookBeside(file);
+  const bookFile = book ?? bookBeside(file);
   const books = bookFile === null ? null : parseBooks(read(bookFile)).slice(0, limit);
   if (books !== null && books.length !== messages.length) {
     throw new CannotBegin(`${bookFile} has ${books.length} rows for ${messages.length} messages`);
@@ -148,11 +134,3 @@ async function emptyMarket(client: ExchangeClient, name: string) {
   }
   return market;
 }
-
-process.exitCode = await main().catch((error: unknown) => {
-  const cannotBegin = error instanceof CannotBegin;
-  printError(
-    cannotBegin ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error),
-  );
-  return cannotBegin ? 2 : 1;
-});

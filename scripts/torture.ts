@@ -2,58 +2,53 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { INTERRUPTED, interruption, runCommand } from "./command/run.ts";
 import { print, printError } from "./command/terminal.ts";
-import { CannotBegin, HELP, readOptions } from "./torture/options.ts";
+import { CannotBegin } from "./command/told.ts";
+import { HELP, optionsWith, withRounds } from "./torture/options.ts";
 import { printSummary } from "./torture/report.ts";
 import { torture } from "./torture/run.ts";
 import { TorturedStack } from "./torture/tortured-stack.ts";
 
-const INTERRUPTED = 130;
 const LARGEST_SEED = 1_000_000_000;
 const SHOWN = 20;
 
-async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), Date.now() % LARGEST_SEED);
-  if (options === undefined) {
-    print(HELP);
-    return 0;
-  }
-  const dataDir =
-    options.dataDir === undefined ? mkdtempSync(join(tmpdir(), "torture-")) : emptyDir(options.dataDir);
-  const isOurs = options.dataDir === undefined;
-  const stack = new TorturedStack({ port: options.port, dataDir });
-  const interruption = new AbortController();
-  const interrupt = () => (interruption.signal.aborted ? process.exit(INTERRUPTED) : interruption.abort());
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, interrupt);
-
-  print(`seed ${options.seed}, port ${options.port}, state in ${dataDir}`);
-  const startedAt = performance.now();
-  let isWorthKeeping = !isOurs;
-  process.once("exit", () => {
-    stack.endAtOnce();
-    if (!isWorthKeeping) rmSync(dataDir, { recursive: true, force: true });
-  });
-  try {
-    const summary = await torture(stack, { ...options, dataDir }, interruption.signal);
-    printSummary(summary, (performance.now() - startedAt) / 1_000);
-    if (summary.differences.length > 0) {
+await runCommand({
+  help: HELP,
+  options: optionsWith(Date.now() % LARGEST_SEED),
+  run: async (given) => {
+    const options = withRounds(given);
+    const { seed, port } = options;
+    const isOurs = options.dataDir === undefined;
+    const dataDir =
+      options.dataDir === undefined ? mkdtempSync(join(tmpdir(), "torture-")) : emptyDir(options.dataDir);
+    const stack = new TorturedStack({ port, dataDir });
+    const stop = interruption();
+    print(`seed ${seed}, port ${port}, state in ${dataDir}`);
+    const startedAt = performance.now();
+    let isWorthKeeping = !isOurs;
+    process.once("exit", () => {
+      stack.clearAway();
+      if (!isWorthKeeping) rmSync(dataDir, { recursive: true, force: true });
+    });
+    try {
+      const summary = await torture(stack, { ...options, dataDir }, stop);
+      printSummary(summary, (performance.now() - startedAt) / 1_000);
+      if (summary.differences.length === 0) return stop.aborted ? INTERRUPTED : 0;
       isWorthKeeping = true;
       for (const difference of summary.differences.slice(0, SHOWN)) printError(`  ${difference}`);
-      printError(`The exchange is kept in ${dataDir}; the same kills again: --seed ${options.seed}`);
+      printError(`The exchange is kept in ${dataDir}; the same kills again: --seed ${seed}`);
       return 1;
+    } catch (cause) {
+      if (cause instanceof CannotBegin) throw cause;
+      isWorthKeeping = true;
+      printError(`The exchange is kept in ${dataDir}; seed ${seed}. The stack said:\n${stack.lastWords}`);
+      throw cause;
+    } finally {
+      await stack.stop();
     }
-    return interruption.signal.aborted ? INTERRUPTED : 0;
-  } catch (cause) {
-    if (cause instanceof CannotBegin) throw cause;
-    isWorthKeeping = true;
-    printError(
-      `The exchange is kept in ${dataDir}; seed ${options.seed}. The stack said:\n${stack.lastWords}`,
-    );
-    throw cause;
-  } finally {
-    await stack.stop();
-  }
-}
+  },
+});
 
 function emptyDir(text: string): string {
   const directory = resolve(text);
@@ -62,14 +57,3 @@ function emptyDir(text: string): string {
   mkdirSync(directory, { recursive: true });
   return directory;
 }
-
-const exitCode = await main().catch((error: unknown) => {
-  if (error instanceof CannotBegin) {
-    printError(error.message);
-    return 2;
-  }
-  printError(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  return 1;
-});
-// After an interruption traders are still repeating their last calls; nobody waits for them.
-process.exit(exitCode);

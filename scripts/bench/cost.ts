@@ -8,9 +8,9 @@ import { awaitOrder } from "../../lib/orders/get-order.ts";
 import type { OrderRecord } from "../../lib/orders/order-item.ts";
 import { orderView } from "../../lib/orders/order-view.ts";
 import { cancelOrder } from "../../lib/trading/cancel-order.ts";
+import type { Dynoxide } from "../local/engines.ts";
 import { CapacityMeter } from "./capacity.ts";
 import { costReport } from "./cost-report.ts";
-import type { Engines } from "./engines.ts";
 import { expectSuccess, InProcessExchange, type User } from "./in-process.ts";
 import { measureItems } from "./item-kinds.ts";
 import {
@@ -41,10 +41,10 @@ type Bench = {
 };
 
 /** What one order consumes at each step, by the engine's own account of each call. */
-export async function measureCost(engines: Engines, show: Show): Promise<Measured> {
-  const meter = new CapacityMeter(engines.prefix);
-  const options = { tablePrefix: engines.prefix, endpoint: engines.dynamodbEndpoint, meter: meter.note };
-  const exchange = new InProcessExchange(createDynamoStore(options), { onQueueCall: meter.noteQueueCall });
+export async function measureCost({ tablePrefix, endpoint }: Dynoxide, show: Show): Promise<Measured> {
+  const meter = new CapacityMeter(tablePrefix);
+  const store = createDynamoStore({ tablePrefix, endpoint, meter: meter.note });
+  const exchange = new InProcessExchange(store, { onQueueCall: meter.noteQueueCall });
   const users = await meter.during("accounts", () => exchange.openAccounts(USERS));
   let done = 0;
   const step = () => show("trading", ++done, ALL_BATCHES, "batches");

@@ -1,12 +1,11 @@
 import { type Timing, timed, timingOf } from "../command/statistics.ts";
-import { loginAdmin } from "../exchange/admin.ts";
-import { ExchangeClient } from "../exchange/client.ts";
-import { reachExchange } from "../exchange/process.ts";
+import { Told } from "../command/told.ts";
+import { loginAdmin, newTrader } from "../exchange/client.ts";
+import { startStack } from "../exchange/stack.ts";
 import { isTaken } from "../local/ports.ts";
 import { portsFrom } from "../local/settings.ts";
 import type { Cleanup } from "./cleanup.ts";
 import { endToEndReport } from "./end-to-end-report.ts";
-import { CannotMeasure } from "./engines.ts";
 import type { Hops } from "./hops.ts";
 import { type Load, load, type Run, type Stall, type Trader, together } from "./load.ts";
 import type { Measured, Show } from "./report.ts";
@@ -25,7 +24,6 @@ const STALLS: readonly Stall[] = [
   { market: "ETH-BTC", price: "0.05123", quantity: "0.01" },
 ];
 const FUNDS = { BTC: "10000", ETH: "100000", USDT: "1000000000" } as const;
-const PASSWORD = "bench-password-1";
 const WAIT_SECONDS = 5;
 /** Latencies need fewer seconds than a rate does. */
 const LATENCY_SECONDS_AT_MOST = 8;
@@ -41,7 +39,7 @@ export async function measureEndToEnd(
   { port, seconds, clients, hops }: EndToEndOptions,
   { cleanup, show, say }: Context,
 ): Promise<Measured> {
-  const url = await startStack(port, { cleanup, say });
+  const url = await ownStack(port, { cleanup, say });
   say(`${clients} traders sign up`);
   const traders = await signUp(url, clients);
   const hands = traders.map((trader) => [trader]);
@@ -80,31 +78,28 @@ export async function measureEndToEnd(
   });
 }
 
-async function startStack(
+async function ownStack(
   port: number,
   { cleanup, say }: { readonly cleanup: Cleanup; readonly say: (note: string) => void },
 ): Promise<string> {
   for (const wanted of Object.values(portsFrom(port))) {
-    if (await isTaken(wanted)) throw new CannotMeasure(`port ${wanted} is taken; choose others with --port`);
+    if (await isTaken(wanted)) throw new Told(`port ${wanted} is taken; choose others with --port`);
   }
-  process.env.PORT = String(port);
-  process.env.RATE_LIMITS = "off";
+  say(`Starting an exchange on port ${port} ...`);
   // A stack of its own, with nothing before and nothing left behind.
-  delete process.env.DATA_DIR;
-  const exchange = await reachExchange(undefined, say);
-  cleanup.add(() => exchange.stop());
-  return exchange.url;
+  const { DATA_DIR: _dataDir, ...inherited } = process.env;
+  const stack = await startStack({ ...inherited, PORT: String(port), RATE_LIMITS: "off" });
+  cleanup.add(async () => void (await stack.end()));
+  return stack.url;
 }
 
 async function signUp(baseUrl: string, clients: number): Promise<readonly Trader[]> {
-  const admin = await loginAdmin({ baseUrl });
+  const http = { baseUrl };
+  const admin = await loginAdmin(http);
   const traders: Trader[] = [];
   for (let index = 0; index < clients; index++) {
-    const client = new ExchangeClient({ baseUrl });
-    const { id: userId } = await client.signUp(`bench-${index}@example.com`, PASSWORD);
-    for (const [asset, amount] of Object.entries(FUNDS)) {
-      await admin.deposit({ userId, asset, amount, reference: `bench ${index} ${asset}` });
-    }
+    const email = `bench-${index}@example.com`;
+    const { client } = await newTrader({ email, funds: Object.entries(FUNDS), admin, http });
     traders.push({ client, side: index % 2 === 0 ? "sell" : "buy" });
   }
   return traders;

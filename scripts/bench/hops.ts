@@ -5,7 +5,7 @@ import type { Command } from "../../lib/matching/command.ts";
 import { commandMessage } from "../../lib/matching/wire/message.ts";
 import type { Store, Write } from "../../lib/store/store.ts";
 import { figure, ratio, type Timing, timed, timingOf } from "../command/statistics.ts";
-import type { Engines } from "./engines.ts";
+import type { Dynoxide, Sqs } from "../local/engines.ts";
 import { InProcessExchange } from "./in-process.ts";
 import { placeFillingBatch, placing } from "./order-flow.ts";
 import type { Measured, Show } from "./report.ts";
@@ -32,20 +32,20 @@ export type Hops = {
 
 /** The times of the single hops, each beside what the engine itself needs for as much. */
 export async function measureHops(
-  engines: Engines,
+  { tables, queues }: { readonly tables: Dynoxide; readonly queues: Sqs },
   show: Show,
 ): Promise<Measured & { readonly figures: Hops }> {
-  const commits = await measureCommits(engines, show);
-  const figures: Hops = { ...commits, queueHop: await measureQueueHop(engines, show) };
+  const commits = await measureCommits(tables, show);
+  const figures: Hops = { ...commits, queueHop: await measureQueueHop(queues, show) };
   return { tables: [tableOf(figures)], figures };
 }
 
 /** Rounds of both kinds alternate, so that a slow moment of the machine meets both. */
 async function measureCommits(
-  { dynamodbEndpoint, prefix }: Engines,
+  { endpoint, tablePrefix }: Dynoxide,
   show: Show,
 ): Promise<Omit<Hops, "queueHop">> {
-  const store = createDynamoStore({ tablePrefix: prefix, endpoint: dynamodbEndpoint });
+  const store = createDynamoStore({ tablePrefix, endpoint });
   const seen: Transaction[] = [];
   const exchange = new InProcessExchange(observed(store, seen), { market: "ETH-USDT" });
   const users = await exchange.openAccounts(USERS);
@@ -123,11 +123,11 @@ function keyOf(round: number, index: number): { readonly pk: string; readonly sk
 }
 
 /** From the call that sends a command to its arrival with a consumer that waits for it, one at a time. */
-async function measureQueueHop({ sqsEndpoint, prefix }: Engines, show: Show): Promise<Timing> {
-  const baseUrl = `${sqsEndpoint}/000000000000`;
-  const queue = createSqsCommandQueue({ queuePrefix: prefix, baseUrl, endpoint: sqsEndpoint });
-  const sqs = new SQSClient({ endpoint: sqsEndpoint });
-  const QueueUrl = `${baseUrl}/${prefix}-${MARKET}.fifo`;
+async function measureQueueHop({ endpoint, queuePrefix }: Sqs, show: Show): Promise<Timing> {
+  const baseUrl = `${endpoint}/000000000000`;
+  const queue = createSqsCommandQueue({ queuePrefix, baseUrl, endpoint });
+  const sqs = new SQSClient({ endpoint });
+  const QueueUrl = `${baseUrl}/${queuePrefix}-${MARKET}.fifo`;
   const ms: number[] = [];
   try {
     for (let hop = -WARM_UP; hop < HOPS; hop++) {

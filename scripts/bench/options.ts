@@ -1,15 +1,7 @@
-import { parseArgs } from "node:util";
+import { number, some, text } from "../command/options.ts";
 
 export const PARTS = ["cost", "hops", "end-to-end", "packages"] as const;
 export type Part = (typeof PARTS)[number];
-
-export type Options = {
-  readonly parts: readonly Part[];
-  readonly seconds: number;
-  readonly clients: number;
-  readonly port: number;
-  readonly json: string | undefined;
-};
 
 export const HELP = `Usage: npm run bench -- [options]
 
@@ -30,53 +22,17 @@ to something measured in the same run.
 
 Exit code: 0 all was measured; 1 something failed; 2 it could not begin.`;
 
-export class CannotBegin extends Error {
-  override readonly name = "CannotBegin";
-}
-
-/** Undefined where help was asked for. */
-export function readOptions(args: readonly string[]): Options | undefined {
-  const { values } = parsed(args);
-  if (values.help) return undefined;
-  const number = (name: "seconds" | "clients" | "port", least: number, most: number): number => {
-    const value = Number(values[name]);
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      throw new CannotBegin(`--${name} ${values[name]} is not a whole number from ${least} to ${most}`);
-    }
-    return value;
-  };
-  const parts = values.only ?? PARTS;
-  const unknown = parts.find((part) => !isPart(part));
-  if (unknown !== undefined) throw new CannotBegin(`--only ${unknown} is none of ${PARTS.join(", ")}`);
-  const clients = number("clients", 2, 500);
-  if (clients % 2 !== 0) throw new CannotBegin(`--clients ${clients} is odd, but each seller has a buyer`);
-  return {
-    parts: PARTS.filter((part) => parts.includes(part)),
-    seconds: number("seconds", 1, 600),
-    clients,
-    port: number("port", 1_024, 59_000),
-    json: values.json,
-  };
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: "string", multiple: true },
-        seconds: { type: "string", default: "15" },
-        clients: { type: "string", default: "18" },
-        port: { type: "string", default: "19500" },
-        json: { type: "string" },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (cause) {
-    throw new CannotBegin(cause instanceof Error ? cause.message : String(cause));
-  }
-}
-
-function isPart(text: string): text is Part {
-  return (PARTS as readonly string[]).includes(text);
-}
+export const OPTIONS = {
+  only: some(PARTS),
+  seconds: number({ least: 1, most: 600 }, 15),
+  clients: number(
+    {
+      least: 2,
+      most: 500,
+      fault: (clients) => (clients % 2 === 0 ? undefined : "is odd, but each seller has a buyer"),
+    },
+    18,
+  ),
+  port: number({ least: 1_024, most: 59_000 }, 19_500),
+  json: text(),
+};

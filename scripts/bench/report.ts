@@ -1,4 +1,4 @@
-import { type Column, heading, print, table } from "../command/terminal.ts";
+import { heading, print, table } from "../command/terminal.ts";
 
 export type ReportTable = {
   readonly title: string;
@@ -16,12 +16,7 @@ export type Show = (title: string, done: number, total: number, note: string) =>
 export function printTables(tables: readonly ReportTable[]): void {
   for (const { title, columns, rows, notes = [] } of tables) {
     heading(title);
-    // The first column names what was measured; figures stand to the right.
-    const drawn: Column[] = columns.map((name, index) => ({
-      title: name,
-      align: index === 0 ? "left" : "right",
-    }));
-    print(table(drawn, rows));
+    print(table(columns, rows));
     for (const note of notes) print(`  ${note}`);
   }
 }

@@ -1,3 +1,4 @@
+import { cpus } from "node:os";
 import cliProgress from "cli-progress";
 import Table from "cli-table3";
 
@@ -34,16 +35,33 @@ function plainProgress(title: string, total: number): Progress {
   };
 }
 
-export type Column = { readonly title: string; readonly align?: "left" | "right" };
+type Cells = readonly (string | number)[];
 
-export function table(columns: readonly Column[], rows: readonly (readonly (string | number)[])[]): string {
+/** The first columns say what is counted; figures stand to the right. */
+export function table(titles: readonly string[], rows: readonly Cells[], { left = 1 } = {}): string {
+  return alignedTable(
+    titles.map((title, index) => [title, index < left ? "left" : "right"] as const),
+    rows,
+  );
+}
+
+export function alignedTable(
+  columns: readonly (readonly [title: string, align: "left" | "right"])[],
+  rows: readonly Cells[],
+): string {
   const drawn = new Table({
-    head: columns.map((column) => column.title),
-    colAligns: columns.map((column) => column.align ?? "left"),
+    head: columns.map(([title]) => title),
+    colAligns: columns.map(([, align]) => align),
     style: { head: process.stdout.isTTY ? ["cyan"] : [], border: [], compact: true },
   });
   drawn.push(...rows.map((row) => [...row]));
   return drawn.toString();
+}
+
+/** What figures were measured on. */
+export function machine(): string {
+  const [cpu] = cpus();
+  return `Node ${process.version}, ${cpus().length} x ${cpu?.model.trim() ?? "unknown processor"}`;
 }
 
 export function print(text = ""): void {

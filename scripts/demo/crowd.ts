@@ -1,7 +1,6 @@
-import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loginAdmin } from "../exchange/admin.ts";
-import { ExchangeClient } from "../exchange/client.ts";
+import { until } from "../command/until.ts";
+import { type ExchangeClient, loginAdmin, newTrader } from "../exchange/client.ts";
 import { ExchangeError } from "../exchange/error.ts";
 import type { HttpOptions } from "../exchange/http.ts";
 import type { Market } from "../exchange/types.ts";
@@ -59,21 +58,10 @@ export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
   const join = async (index: number): Promise<Trader> => {
     const role = index < makers ? "maker" : "taker";
     const name = `${role}-${index < makers ? index + 1 : index - makers + 1}`;
-    const client = new ExchangeClient(http);
-    const user = await client.signUp(
-      `${name}.${options.run}@example.com`,
-      randomBytes(18).toString("base64url"),
-    );
-    for (const [asset, amount] of fundsFor(markets, values)) {
-      await admin.deposit({
-        userId: user.id,
-        asset,
-        amount,
-        reference: `demo-${options.run}-${name}-${asset}`,
-      });
-    }
+    const email = `${name}.${options.run}@example.com`;
+    const { client, userId } = await newTrader({ email, funds: fundsFor(markets, values), admin, http });
     const mind = { terms, values, chance: chanceFrom(options.seed + 1 + index) };
-    return new Trader({ name, userId: user.id, role, client, mind, tally, keyPrefix: options.run });
+    return new Trader({ name, userId, role, client, mind, tally, keyPrefix: options.run });
   };
   const traders: Trader[] = [];
   for (let first = 0; first < options.traders; first += SIGN_UPS_AT_ONCE) {
@@ -118,12 +106,9 @@ function tradingFloor(
       await work;
     },
     settle: async (timeoutMs) => {
-      const giveUpAt = performance.now() + timeoutMs;
-      for (;;) {
-        const pending = await countPending(traders);
-        if (pending === 0 || performance.now() > giveUpAt) return pending;
-        await sleep(250);
-      }
+      const none = async () => ((await countPending(traders)) === 0 ? true : undefined);
+      const isSettled = await until(none, { forMs: timeoutMs, everyMs: 250 });
+      return isSettled ? 0 : await countPending(traders);
     },
   };
 }

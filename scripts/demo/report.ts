@@ -1,8 +1,9 @@
-import { heading, print, table } from "../command/terminal.ts";
+import { percentile } from "../command/statistics.ts";
+import { alignedTable, heading, print, table } from "../command/terminal.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
 import type { Level, Market, OrderBook } from "../exchange/types.ts";
 import type { Crowd } from "./crowd.ts";
-import { percentile, type Tally } from "./tally.ts";
+import type { Tally } from "./tally.ts";
 import type { Trader } from "./trader.ts";
 
 const BOOK_DEPTH = 5;
@@ -21,14 +22,7 @@ export async function printMarkets(client: ExchangeClient, markets: readonly Mar
     }
   }
   heading("Last trades");
-  const columns = [
-    { title: "market" },
-    { title: "time (UTC)" },
-    { title: "the taker" },
-    { title: "quantity", align: "right" },
-    { title: "price", align: "right" },
-  ] as const;
-  print(table(columns, trades));
+  print(table(["market", "time (UTC)", "the taker", "quantity", "price"], trades, { left: 3 }));
 }
 
 function printBook({ bids, asks }: OrderBook): void {
@@ -40,12 +34,12 @@ function printBook({ bids, asks }: OrderBook): void {
     return [quantity(bid), price(bid), price(ask), quantity(ask)];
   });
   const columns = [
-    { title: "quantity", align: "right" },
-    { title: "bid", align: "right" },
-    { title: "ask" },
-    { title: "quantity" },
+    ["quantity", "right"],
+    ["bid", "right"],
+    ["ask", "left"],
+    ["quantity", "left"],
   ] as const;
-  print(rows.length === 0 ? "  (empty)" : table(columns, rows));
+  print(rows.length === 0 ? "  (empty)" : alignedTable(columns, rows));
 }
 
 export async function printBalances(traders: readonly Trader[]): Promise<void> {
@@ -59,26 +53,15 @@ export async function printBalances(traders: readonly Trader[]): Promise<void> {
       rows.push([name, asset, available, locked, total]);
     }
   }
-  const amount = (title: string) => ({ title, align: "right" }) as const;
-  print(
-    table(
-      [{ title: "trader" }, { title: "asset" }, amount("available"), amount("locked"), amount("total")],
-      rows,
-    ),
-  );
+  print(table(["trader", "asset", "available", "locked", "total"], rows, { left: 2 }));
 }
 
 export function printTally({ tally, traders }: Crowd, seconds: number): void {
   heading("What happened");
   const rate = (count: number) => (count / seconds).toFixed(1);
-  const number = (title: string) => ({ title, align: "right" }) as const;
   print(
     table(
-      [
-        { title: `${traders.length} traders, ${seconds.toFixed(0)} s` },
-        number("count"),
-        number("per second"),
-      ],
+      [`${traders.length} traders, ${seconds.toFixed(0)} s`, "count", "per second"],
       [
         ["orders accepted", tally.accepted, rate(tally.accepted)],
         ["cancels accepted", tally.cancels, rate(tally.cancels)],
@@ -89,7 +72,7 @@ export function printTally({ tally, traders }: Crowd, seconds: number): void {
   );
   print(
     table(
-      [{ title: "latency of accepted orders" }, number("orders"), number("p50 ms"), number("p99 ms")],
+      ["latency of accepted orders", "orders", "p50 ms", "p99 ms"],
       [
         latencies("accepted and reserved", tally.acceptedMs),
         latencies("in the book or filled (Prefer: wait)", tally.inTheBookMs),
@@ -97,8 +80,7 @@ export function printTally({ tally, traders }: Crowd, seconds: number): void {
     ),
   );
   const refusals = tally.refusals.map(({ code, meant, byChance }) => [code, meant, byChance]);
-  if (refusals.length > 0)
-    print(table([{ title: "refused" }, number("meant to be"), number("by chance")], refusals));
+  if (refusals.length > 0) print(table(["refused", "meant to be", "by chance"], refusals));
 }
 
 /** Prints what should not have happened. Answers whether any of it is the exchange's fault. */
@@ -113,12 +95,12 @@ export function printFaults(tally: Tally, pending: number): boolean {
   if (tally.surprises.length > 0)
     faults.push(["accepted though it should have been refused", tally.surprises.length]);
   if (outages.length + faults.length === 0) print("No unexpected errors.");
-  else print(table([{ title: "unexpected" }, { title: "count", align: "right" }], [...outages, ...faults]));
+  else print(table(["unexpected", "count"], [...outages, ...faults]));
   for (const surprise of tally.surprises.slice(0, 3)) print(`  ${surprise}`);
   return faults.length > 0;
 }
 
 function latencies(what: string, ms: readonly number[]): (string | number)[] {
-  const shown = (share: number) => percentile(ms, share)?.toFixed(1) ?? "-";
+  const shown = (share: number) => (ms.length === 0 ? "-" : percentile(ms, share).toFixed(1));
   return [what, ms.length, shown(0.5), shown(0.99)];
 }

@@ -1,4 +1,6 @@
-export type Fault = {
+import { Told } from "../command/told.ts";
+
+type Fault = {
   readonly method: string;
   readonly path: string;
   /** 0 when no answer came. */
@@ -11,23 +13,23 @@ export type Fault = {
 };
 
 /** Every call that does not succeed throws one of these, with all that a person needs to find it in the logs. */
-export class ExchangeError extends Error {
+export class ExchangeError extends Told {
+  override readonly name = "ExchangeError";
   readonly method: string;
   readonly path: string;
   readonly status: number;
   readonly code: string;
   readonly requestId: string | undefined;
 
-  constructor(fault: Fault) {
-    const answer = fault.status === 0 ? fault.code : `${fault.status} ${fault.code}`;
-    const request = fault.requestId === undefined ? "" : ` (request ${fault.requestId})`;
-    super(`${fault.method} ${fault.path}: ${answer}: ${fault.text}${request}`, { cause: fault.cause });
-    this.name = "ExchangeError";
-    this.method = fault.method;
-    this.path = fault.path;
-    this.status = fault.status;
-    this.code = fault.code;
-    this.requestId = fault.requestId;
+  constructor({ method, path, status, code, text, requestId, cause }: Fault) {
+    const answer = status === 0 ? code : `${status} ${code}`;
+    const request = requestId === undefined ? "" : ` (request ${requestId})`;
+    super(`${method} ${path}: ${answer}: ${text}${request}`, { cause });
+    this.method = method;
+    this.path = path;
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
   }
 
   /** True when it is unknown whether the exchange did what was asked, or it asked to be called again later. */

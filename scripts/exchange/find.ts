@@ -1,126 +1,91 @@
-import { fork } from "node:child_process";
 import { existsSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { loadConfiguration, PROJECT_ROOT } from "../local/configuration.ts";
-import { dataDirRecordPath, findRunningStack, runningFrom } from "../local/record.ts";
-import { HOST, LOCAL_STAGE } from "../local/settings.ts";
-import { dynoxidePath } from "../local/stack-children.ts";
+import { CannotBegin } from "../command/told.ts";
+import { until } from "../command/until.ts";
+import { loadConfiguration } from "../local/configuration.ts";
+import { startDynoxide, useLocalCredentials } from "../local/engines.ts";
+import { dataDirRecordPath, findRunningStack, runningFrom, type StackRecord } from "../local/record.ts";
+import { LOCAL_STAGE } from "../local/settings.ts";
+import { ExchangeClient } from "./client.ts";
+import { startStack } from "./stack.ts";
 
-export type StoredExchange =
-  | {
-      readonly ok: true;
-      /** In words, for the reader. */
-      readonly place: string;
-      /** The local engine's; absent on AWS. */
-      readonly endpoint?: string;
-      readonly tablePrefix: string;
-      close(): Promise<void>;
-    }
-  | { readonly ok: false; readonly message: string };
+export type ReachedExchange = { readonly url: string; stop(): Promise<unknown> };
 
-const START_MS = 10_000;
+export type StoredExchange = {
+  /** In words, for the reader. */
+  readonly place: string;
+  /** The local engine's; absent on AWS. */
+  readonly endpoint?: string;
+  readonly tablePrefix: string;
+  close(): Promise<void>;
+};
+
+const READY_AT_MOST_MS = 120_000;
+const nothing = async () => {};
+
+export function defaultUrl(): string {
+  return `http://127.0.0.1:${process.env.PORT ?? "3000"}`;
+}
+
+/**
+ * The exchange at the given address, for which it waits; without an address the one on this machine, which is
+ * started where none answers, and then stopped at the end.
+ */
+export async function reachExchange(
+  url: string | undefined,
+  say: (text: string) => void,
+): Promise<ReachedExchange> {
+  const address = url ?? defaultUrl();
+  if (await answers(address)) return { url: address, stop: nothing };
+  if (url !== undefined) {
+    say(`Waiting for an exchange at ${address} ...`);
+    const look = async () => (await answers(address)) || undefined;
+    if (await until(look, { forMs: READY_AT_MOST_MS, everyMs: 200 })) return { url: address, stop: nothing };
+    throw new CannotBegin(`${url}/api/markets has not answered in time`);
+  }
+  say(`No exchange answers at ${address}; starting one ...`);
+  const stack = await startStack({ RATE_LIMITS: "off", ...process.env });
+  return { url: address, stop: stack.end };
+}
+
+function answers(baseUrl: string): Promise<boolean> {
+  const client = new ExchangeClient({ baseUrl, timeoutMs: 3_000 });
+  return client.markets().then(
+    () => true,
+    () => false,
+  );
+}
 
 /** The exchange of a stage on AWS. */
 export function deployedExchange(stage: string): StoredExchange {
   const tablePrefix = loadConfiguration(stage).prefix;
-  return { ok: true, place: `the exchange deployed as ${stage}`, tablePrefix, close: async () => {} };
+  return { place: `the exchange deployed as ${stage}`, tablePrefix, close: nothing };
 }
 
 /** The exchange that runs, or the one that DATA_DIR holds, with an engine of its own for as long as it is looked at. */
-export async function openStoredExchange(env: NodeJS.ProcessEnv = process.env): Promise<StoredExchange> {
-  // The local engines take any credentials, and the SDK insists on some.
-  process.env.AWS_ACCESS_KEY_ID ??= "local";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
-  process.env.AWS_REGION ??= "eu-central-1";
-  const tablePrefix = loadConfiguration(LOCAL_STAGE).prefix;
-  if (env.DATA_DIR) return await openDataDir(resolve(env.DATA_DIR), tablePrefix);
-  const running = findRunningStack(env.PORT ? Number(env.PORT) : undefined);
-  if (running !== undefined) {
-    return {
-      ok: true,
-      place: `the exchange at ${running.url}`,
-      endpoint: running.endpoints.dynamodb,
-      tablePrefix: running.tablePrefix,
-      close: async () => {},
-    };
-  }
-  return {
-    ok: false,
-    message:
-      "There is no exchange to verify. Start one (npm start), or name the one that is stored: DATA_DIR=dir npm run verify.\n" +
+export async function openStoredExchange({ DATA_DIR, PORT } = process.env): Promise<StoredExchange> {
+  useLocalCredentials();
+  if (DATA_DIR) return await openDataDir(resolve(DATA_DIR));
+  const running = findRunningStack(PORT ? Number(PORT) : undefined);
+  if (running !== undefined) return ofStack(running, `the exchange at ${running.url}`);
+  throw new CannotBegin(
+    "There is no exchange to verify. Start one (npm start), or name the one that is stored: DATA_DIR=dir npm run verify.\n" +
       "If yours runs on another port, say so: PORT=4000 npm run verify.",
-  };
+  );
 }
 
-async function openDataDir(dataDir: string, tablePrefix: string): Promise<StoredExchange> {
-  const record = runningFrom(dataDirRecordPath(dataDir));
-  if (record !== undefined) {
-    const { url, endpoints } = record;
-    const place = `the exchange at ${url}, kept in ${dataDir}`;
-    return {
-      ok: true,
-      place,
-      endpoint: endpoints.dynamodb,
-      tablePrefix: record.tablePrefix,
-      close: async () => {},
-    };
-  }
+function ofStack({ endpoints, tablePrefix }: StackRecord, place: string): StoredExchange {
+  return { place, endpoint: endpoints.dynamodb, tablePrefix, close: nothing };
+}
+
+async function openDataDir(dataDir: string): Promise<StoredExchange> {
+  const running = runningFrom(dataDirRecordPath(dataDir));
+  if (running !== undefined) return ofStack(running, `the exchange at ${running.url}, kept in ${dataDir}`);
   const database = join(dataDir, "dynamodb.db");
-  if (!existsSync(database))
-    return { ok: false, message: `${dataDir} holds no exchange: there is no ${database}.` };
-  const program = dynoxidePath();
-  if (program === undefined)
-    return { ok: false, message: "The engine that can read it, dynoxide, is not installed here." };
-  const port = await freePort();
-  const guard = join(PROJECT_ROOT, "scripts/local/guard.ts");
-  const child = fork(guard, [program, "--host", HOST, "--port", String(port), "--db-path", database], {
-    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  if (!existsSync(database)) throw new CannotBegin(`${dataDir} holds no exchange: there is no ${database}.`);
+  const { endpoint, stop } = await startDynoxide({ database }).catch((cause: unknown) => {
+    throw new CannotBegin(`The engine cannot open ${database}: ${cause}`);
   });
-  const ended = new Promise<void>((done) => child.once("exit", () => done()));
-  const isUp = await Promise.race([answered(port), ended.then(() => false)]);
-  const close = async (): Promise<void> => {
-    child.kill("SIGTERM");
-    await ended;
-  };
-  if (!isUp) {
-    await close();
-    return { ok: false, message: `The engine cannot open ${database}.` };
-  }
-  return {
-    ok: true,
-    place: `the exchange stored in ${dataDir}`,
-    endpoint: `http://${HOST}:${port}`,
-    tablePrefix,
-    close,
-  };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once("error", fail);
-    server.listen(0, HOST, () => {
-      const address = server.address();
-      server.close(() =>
-        address === null || typeof address === "string" ? fail(new Error("no port")) : done(address.port),
-      );
-    });
-  });
-}
-
-async function answered(port: number): Promise<boolean> {
-  for (const deadline = Date.now() + START_MS; Date.now() < deadline; await sleep(20)) {
-    const isUp = await new Promise<boolean>((done) => {
-      const socket = connect(port, HOST);
-      socket.once("connect", () => {
-        socket.destroy();
-        done(true);
-      });
-      socket.once("error", () => done(false));
-    });
-    if (isUp) return true;
-  }
-  return false;
+  const tablePrefix = loadConfiguration(LOCAL_STAGE).prefix;
+  return { place: `the exchange stored in ${dataDir}`, endpoint, tablePrefix, close: stop };
 }

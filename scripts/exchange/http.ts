@@ -8,7 +8,6 @@ export type Attempt = {
   readonly route: string;
   readonly status: number;
   readonly code: string;
-  readonly ms: number;
 };
 
 export type HttpOptions = {
@@ -36,11 +35,11 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** Sends the call, repeats it as far as that is allowed, and answers the body; throws ExchangeError otherwise. */
-export async function send<T>(call: Call, options: HttpOptions): Promise<T> {
+export async function send(call: Call, options: HttpOptions): Promise<unknown> {
   const giveUpAt = performance.now() + (options.retryForMs ?? 0);
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
     const outcome = await attempt(call, options);
-    if (outcome.error === null) return outcome.body as T;
+    if (outcome.error === null) return outcome.body;
     const waitMs = Math.max(outcome.retryAfterMs, pause * (0.5 + Math.random() / 2));
     const inTime = performance.now() + waitMs <= giveUpAt;
     if (!call.repeatable || !outcome.error.isTemporary || !inTime) throw outcome.error;
@@ -49,25 +48,20 @@ export async function send<T>(call: Call, options: HttpOptions): Promise<T> {
 }
 
 type Outcome = {
-  readonly body: unknown;
+  readonly status: number;
+  readonly body?: unknown;
   readonly error: ExchangeError | null;
   readonly retryAfterMs: number;
 };
 
 async function attempt(call: Call, options: HttpOptions): Promise<Outcome> {
-  const startedAt = performance.now();
   const outcome = await exchange(call, options);
-  options.onAttempt?.({
-    method: call.method,
-    route: routeOf(call.path),
-    status: outcome.status,
-    code: outcome.error?.code ?? "OK",
-    ms: performance.now() - startedAt,
-  });
+  const { status, error } = outcome;
+  options.onAttempt?.({ method: call.method, route: routeOf(call.path), status, code: error?.code ?? "OK" });
   return outcome;
 }
 
-async function exchange(call: Call, options: HttpOptions): Promise<Outcome & { readonly status: number }> {
+async function exchange(call: Call, options: HttpOptions): Promise<Outcome> {
   const { method, path } = call;
   try {
     const timeoutMs = (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) + (call.waitSeconds ?? 0) * 1_000;
@@ -82,12 +76,11 @@ async function exchange(call: Call, options: HttpOptions): Promise<Outcome & { r
     const body = text === "" ? {} : parseJson(text);
     if (response.ok && body !== undefined) return { status, body, error: null, retryAfterMs: 0 };
     const error = new ExchangeError({ method, path, status, ...explain(body, text) });
-    return { status, body, error, retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
+    return { status, error, retryAfterMs: retryAfterMs(response.headers.get("retry-after")) };
   } catch (cause) {
-    const timedOut = cause instanceof Error && cause.name === "TimeoutError";
-    const code = timedOut ? "TIMEOUT" : "NO_ANSWER";
+    const code = cause instanceof Error && cause.name === "TimeoutError" ? "TIMEOUT" : "NO_ANSWER";
     const error = new ExchangeError({ method, path, status: 0, code, text: describe(cause), cause });
-    return { status: 0, body: null, error, retryAfterMs: 0 };
+    return { status: 0, error, retryAfterMs: 0 };
   }
 }
 

@@ -10,11 +10,10 @@ import {
   statSync,
   truncateSync,
 } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
+import { until } from "../command/until.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
-import { commandLineOf } from "./ports.ts";
-import { HOST } from "./settings.ts";
+import { answers, commandLineOf } from "./ports.ts";
 
 export type ChildSpec = {
   readonly name: string;
@@ -129,13 +128,15 @@ export class Child {
 
   /** Waits until the port answers. Rejects where the process ends first. */
   async listening(): Promise<void> {
-    const deadline = Date.now() + READY_AT_MOST_MS;
-    while (this.spec.port !== undefined && !(await answers(this.spec.port))) {
-      if (this.#process === undefined) throw new Error(`${this.spec.name} ended before it was ready`);
-      if (Date.now() > deadline)
-        throw new Error(`${this.spec.name} was not ready after ${READY_AT_MOST_MS / 1000} s`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
+    const { name, port } = this.spec;
+    const isUp = await until(
+      async () => {
+        if (this.#process === undefined) throw new Error(`${name} ended before it was ready`);
+        return port === undefined || (await answers(port)) || undefined;
+      },
+      { forMs: READY_AT_MOST_MS },
+    );
+    if (isUp === undefined) throw new Error(`${name} was not ready after ${READY_AT_MOST_MS / 1000} s`);
   }
 
   /** Moves a long log aside. The child goes on appending to its file, so the file is emptied, not renamed. */
@@ -173,15 +174,4 @@ function signalTo(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // It is gone already.
   }
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, HOST);
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { HOST } from "./settings.ts";
 
 /** Whether somebody listens there already. */
@@ -9,6 +9,29 @@ export function isTaken(port: number): Promise<boolean> {
     const server = createServer();
     server.once("error", () => resolve(true));
     server.listen(port, HOST, () => server.close(() => resolve(false)));
+  });
+}
+
+/** Whether somebody accepts a connection there. */
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST);
+    const answered = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => answered(true)).once("error", () => answered(false));
+  });
+}
+
+/** One that was free a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, HOST, () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
   });
 }
 

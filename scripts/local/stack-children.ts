@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { bundleDirOf } from "./bundle.ts";
 import type { Child, ChildSpec } from "./child.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
+import { dynoxidePath } from "./engines.ts";
 import type { SigningKeys } from "./keys.ts";
 import type { StackRecord } from "./record.ts";
 import { HOST, LOCAL_STAGE, Misconfigured, type Settings, temporaryDirOf } from "./settings.ts";
@@ -52,16 +51,6 @@ export function dynamodbChild(settings: Settings, env: NodeJS.ProcessEnv): Child
     command: program,
     port,
   };
-}
-
-export function dynoxidePath(): string | undefined {
-  try {
-    const manifest = createRequire(import.meta.url).resolve("@dynoxide/linux-x64/package.json");
-    const program = join(manifest, "..", "dynoxide");
-    return existsSync(program) ? program : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 export function sqsChild(settings: Settings, env: NodeJS.ProcessEnv): ChildSpec {

@@ -1,6 +1,4 @@
-import { parseArgs } from "node:util";
-
-export type Options = { readonly orders: number; readonly tail: number; readonly rounds: number };
+import { number, type Values } from "../command/options.ts";
 
 export const HELP = `Measures how long a matcher that knows nothing needs until it is ready, on a real DynamoDB engine (dynoxide, in memory).
 Every recovery runs in a fresh process; what it gives is compared with the state that it should give.
@@ -14,38 +12,12 @@ Every recovery runs in a fresh process; what it gives is compared with the state
 
 Exit code: 0 all goals are met and all states equal; 1 not so; 2 it could not begin.`;
 
-export class CannotBegin extends Error {
-  override readonly name = "CannotBegin";
-}
+const MOST = 1_000_000;
 
-/** Undefined where help was asked for. */
-export function readOptions(args: readonly string[]): Options | undefined {
-  const { values } = parsed(args);
-  if (values.help) return undefined;
-  const number = (name: "orders" | "tail" | "rounds", least: number, most: number): number => {
-    const value = Number(values[name]);
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new CannotBegin(`--${name} ${values[name]} is not a whole number from ${least} to ${most}`);
-  };
-  return {
-    orders: number("orders", 100, 1_000_000),
-    tail: number("tail", 100, 1_000_000),
-    rounds: number("rounds", 1, 100),
-  };
-}
+export const OPTIONS = {
+  orders: number({ least: 100, most: MOST }, 100_000),
+  tail: number({ least: 100, most: MOST }, 10_000),
+  rounds: number({ least: 1, most: 100 }, 3),
+};
 
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        orders: { type: "string", default: "100000" },
-        tail: { type: "string", default: "10000" },
-        rounds: { type: "string", default: "3" },
-        help: { type: "boolean", default: false },
-      },
-    });
-  } catch (cause) {
-    throw new CannotBegin(cause instanceof Error ? cause.message : String(cause));
-  }
-}
+export type Options = Values<typeof OPTIONS>;

@@ -1,5 +1,5 @@
 import { percentile } from "../command/statistics.ts";
-import { table } from "../command/terminal.ts";
+import { alignedTable } from "../command/terminal.ts";
 import type { ColdResult } from "./cold-process.ts";
 
 /** One kind of recovery: as often as it was measured or, where it took several attempts, each of these. */
@@ -23,25 +23,26 @@ export function missedGoals(measurements: readonly Measurement[]): readonly stri
   });
 }
 
+const FIGURES = [
+  "best ms",
+  "median ms",
+  "cpu ms",
+  "store ms",
+  "since start",
+  "reads",
+  "units",
+  "entries",
+  "peak MB",
+];
+
 export function reportOf(measurements: readonly Measurement[]): string {
-  const columns = [
-    "best ms",
-    "median ms",
-    "cpu ms",
-    "store ms",
-    "since start",
-    "reads",
-    "units",
-    "entries",
-    "peak MB",
-  ];
-  return table(
+  return alignedTable(
     [
-      { title: "recovery" },
-      { title: "tries", align: "right" },
-      ...columns.map((title) => ({ title, align: "right" }) as const),
-      { title: "state" },
-      { title: "goal" },
+      ["recovery", "left"],
+      ["tries", "right"],
+      ...FIGURES.map((title) => [title, "right"] as const),
+      ["state", "left"],
+      ["goal", "left"],
     ],
     measurements.map((each) => [each.name, each.attempts, ...figuresOf(each), stateOf(each), goalOf(each)]),
   );

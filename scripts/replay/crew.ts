@@ -1,6 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { loginAdmin } from "../exchange/admin.ts";
-import { ExchangeClient } from "../exchange/client.ts";
+import { type ExchangeClient, loginAdmin, newTrader } from "../exchange/client.ts";
 import type { HttpOptions } from "../exchange/http.ts";
 import type { Market } from "../exchange/types.ts";
 import type { Assignment, Need } from "./assignment.ts";
@@ -19,21 +17,13 @@ export type CrewOptions = {
 export async function gatherCrew(assignment: Assignment, options: CrewOptions): Promise<Crew> {
   const admin = await loginAdmin(options.http);
   const { market, mapping, run } = options;
-  const join = async (role: string, need: Need) => {
-    const client = new ExchangeClient(options.http);
-    const user = await client.signUp(
-      `replay-${run}-${role}@example.com`,
-      randomBytes(18).toString("base64url"),
-    );
+  const join = async (role: string, { shares, priceTimesShares }: Need) => {
+    const email = `replay-${run}-${role}@example.com`;
     const funds = [
-      { asset: market.base, amount: mapping.quantity(need.shares) },
-      { asset: market.quote, amount: mapping.notional(need.priceTimesShares) },
-    ];
-    for (const { asset, amount } of funds) {
-      if (amount === "0") continue;
-      await admin.deposit({ userId: user.id, asset, amount, reference: `replay-${run}-${role}-${asset}` });
-    }
-    return client;
+      [market.base, mapping.quantity(shares)],
+      [market.quote, mapping.notional(priceTimesShares)],
+    ] as const;
+    return (await newTrader({ email, funds, admin, http: options.http })).client;
   };
   const makers: ExchangeClient[] = [];
   for (const [index, need] of assignment.makers.entries())

@@ -13,7 +13,7 @@ export function printReport(
   print();
   print(
     table(
-      [{ title: "replay" }, { title: "", align: "right" }],
+      ["replay", ""],
       [
         ["messages", report.messages],
         ["skipped (nothing visible)", report.skipped],
@@ -49,7 +49,7 @@ function printDifference({ message, version, bids, asks }: Difference): void {
       const exchange = written(levels.exchange[at]);
       return [at + 1, recorded, exchange, recorded === exchange ? "" : "differs"];
     });
-    print(table([{ title: name }, { title: "recorded" }, { title: "exchange" }, { title: "" }], rows));
+    print(table([name, "recorded", "exchange", ""], rows, { left: 4 }));
   }
 }
 

@@ -1,18 +1,4 @@
-import { parseArgs } from "node:util";
-
-export type Options = {
-  /** Rounds at most. */
-  readonly rounds: number;
-  /** Trading time at most, recoveries included. */
-  readonly minutes: number;
-  readonly seed: number;
-  readonly port: number;
-  readonly traders: number;
-  /** Rounds between two checks of everything. */
-  readonly checkEvery: number;
-  /** Undefined: a directory of its own, removed when nothing was found. */
-  readonly dataDir: string | undefined;
-};
+import { number, text, type Values } from "../command/options.ts";
 
 export const HELP = `Usage: npm run torture -- [options]
 
@@ -36,69 +22,25 @@ Exit code: 0 nothing was lost; 1 a difference was found (the directory is kept a
 130 interrupted.`;
 
 const DEFAULT_ROUNDS = 20;
-const HIGHEST_PORT = 59_000;
+const MOST_ROUNDS = 1_000_000;
 
-export class CannotBegin extends Error {
-  override readonly name = "CannotBegin";
-}
+export const optionsWith = (drawnSeed: number) => ({
+  rounds: number({ least: 1, most: MOST_ROUNDS }),
+  minutes: number({ least: 0.1, most: 100_000, isWhole: false }, Number.POSITIVE_INFINITY),
+  seed: number({ least: 0, most: 2 ** 32 }, drawnSeed),
+  port: number({ least: 1_024, most: 59_000 }, 20_000),
+  traders: number({ least: 2, most: 500 }, 9),
+  /** Rounds between two checks of everything. */
+  checkEvery: number({ least: 1, most: MOST_ROUNDS }, 5),
+  /** Not given: a directory of its own, removed when nothing was found. */
+  dataDir: text(),
+});
 
-/** Undefined where help was asked for. */
-export function readOptions(args: readonly string[], drawnSeed: number): Options | undefined {
-  const { values } = parsed(args);
-  if (values.help) return undefined;
-  const number = (
-    name: "rounds" | "seed" | "port" | "traders" | "check-every",
-    least: number,
-    most: number,
-  ) => numberFrom(name, values[name], { least, most, isWhole: true });
-  const minutes =
-    values.minutes === undefined
-      ? Number.POSITIVE_INFINITY
-      : numberFrom("minutes", values.minutes, { least: 0.1, most: 100_000, isWhole: false });
-  const isOpenEnded = values.rounds === undefined && values.minutes !== undefined;
-  return {
-    rounds: isOpenEnded ? Number.POSITIVE_INFINITY : (number("rounds", 1, 1_000_000) ?? DEFAULT_ROUNDS),
-    minutes: minutes ?? Number.POSITIVE_INFINITY,
-    seed: number("seed", 0, 2 ** 32) ?? drawnSeed,
-    port: number("port", 1_024, HIGHEST_PORT) ?? 20_000,
-    traders: number("traders", 2, 500) ?? 9,
-    checkEvery: number("check-every", 1, 1_000_000) ?? 5,
-    dataDir: values["data-dir"],
-  };
-}
+type Given = Values<ReturnType<typeof optionsWith>>;
+export type Options = Given & { readonly rounds: number };
 
-type Bounds = { readonly least: number; readonly most: number; readonly isWhole: boolean };
-
-function numberFrom(
-  name: string,
-  text: string | undefined,
-  { least, most, isWhole }: Bounds,
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text !== "" && value >= least && value <= most && (!isWhole || Number.isSafeInteger(value)))
-    return value;
-  throw new CannotBegin(
-    `--${name} ${text} is not a ${isWhole ? "whole " : ""}number from ${least} to ${most}`,
-  );
-}
-
-function parsed(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        rounds: { type: "string" },
-        minutes: { type: "string" },
-        seed: { type: "string" },
-        port: { type: "string" },
-        traders: { type: "string" },
-        "check-every": { type: "string" },
-        "data-dir": { type: "string" },
-        help: { type: "boolean", short: "h", default: false },
-      },
-    });
-  } catch (cause) {
-    throw new CannotBegin(cause instanceof Error ? cause.message : String(cause));
-  }
+/** Minutes alone: as many rounds as they allow. */
+export function withRounds({ rounds, ...options }: Given): Options {
+  const most = options.minutes === Number.POSITIVE_INFINITY ? DEFAULT_ROUNDS : Number.POSITIVE_INFINITY;
+  return { ...options, rounds: rounds ?? most };
 }

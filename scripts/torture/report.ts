@@ -1,5 +1,6 @@
+import { percentile } from "../command/statistics.ts";
 import { heading, print, table } from "../command/terminal.ts";
-import { percentile, type Tally } from "../demo/tally.ts";
+import type { Tally } from "../demo/tally.ts";
 import type { CheckResult } from "./check.ts";
 import { type Kill, VICTIMS, type Victim } from "./plan.ts";
 import type { Wire } from "./relay.ts";
@@ -37,7 +38,8 @@ export function recoveries(rounds: readonly Pick<Round, "victim" | "recoveryMs">
     const times = rounds
       .filter((round) => victim === "all" || round.victim === victim)
       .map(({ recoveryMs }) => recoveryMs);
-    return { victim, kills: times.length, p50Ms: percentile(times, 0.5), maxMs: percentile(times, 1) };
+    const of = (share: number) => (times.length === 0 ? null : percentile(times, share));
+    return { victim, kills: times.length, p50Ms: of(0.5), maxMs: of(1) };
   });
 }
 
@@ -70,12 +72,11 @@ export function tellCheck(rounds: number, { orders, voided, differences }: Check
 
 export function printSummary(summary: Summary, seconds: number): void {
   const { rounds, orders, voided, differences, tally, wire } = summary;
-  const number = (title: string) => ({ title, align: "right" }) as const;
   const inSeconds = (ms: number | null) => (ms === null ? "-" : (ms / 1_000).toFixed(2));
   heading(`${rounds.length} rounds in ${seconds.toFixed(0)} s`);
   print(
     table(
-      [{ title: "killed with -9" }, number("times"), number("trading goes on: p50 s"), number("max s")],
+      ["killed with -9", "times", "trading goes on: p50 s", "max s"],
       recoveries(rounds).map(({ victim, kills, p50Ms, maxMs }) => [
         victim,
         kills,
@@ -86,7 +87,7 @@ export function printSummary(summary: Summary, seconds: number): void {
   );
   print(
     table(
-      [{ title: "" }, number("count")],
+      ["", "count"],
       [
         ["orders in the books of the exchange", orders],
         ["orders acknowledged", tally.accepted],

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { print } from "../command/terminal.ts";
+import { CannotBegin } from "../command/told.ts";
 import { chanceFrom } from "../demo/chance.ts";
 import { gatherCrowd } from "../demo/crowd.ts";
 import { type CheckGiven, checkEverything } from "./check.ts";
 import type { Deposited } from "./client-view.ts";
 import { openInside } from "./inside.ts";
-import { CannotBegin, type Options } from "./options.ts";
+import type { Options } from "./options.ts";
 import { killsFrom } from "./plan.ts";
 import { joinProber, type Prober } from "./probe.ts";
 import { type Relay, startRelay } from "./relay.ts";

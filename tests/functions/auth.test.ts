@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmin } from "../../lib/auth/create-admin.ts";
 import type { LambdaHandler } from "../../lib/edge/endpoint.ts";
+import { type Dynoxide, startTables } from "../../scripts/local/engines.ts";
 import { jwkPair } from "../support/auth-ports.ts";
 import { type Answered, call, type Request } from "../support/calls.ts";
-import { type Dynoxide, startDynoxide } from "../support/dynoxide.ts";
 
 const PASSWORD = "correct horse battery";
 const ADMIN = { email: "admin@example.com", password: "administrator's password" };
@@ -29,7 +29,7 @@ const functions: { [name: string]: LambdaHandler } = {};
 
 /** The functions as they are deployed: real ports, bound from the environment when they are loaded. */
 beforeAll(async () => {
-  dynoxide = await startDynoxide();
+  dynoxide = await startTables("test");
   const { publicJwk, privateJwk } = await jwkPair();
   Object.assign(process.env, {
     AWS_REGION: dynoxide.region,

@@ -7,10 +7,10 @@ import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openCheckpoint } from "../../scripts/local/checkpoint.ts";
 import { loadConfiguration } from "../../scripts/local/configuration.ts";
+import { type Dynoxide, startTables } from "../../scripts/local/engines.ts";
 import { FunctionFailed, type Invoke } from "../../scripts/local/invoke.ts";
 import { createTables } from "../../scripts/local/provision.ts";
 import { runStreamSource, type StreamSource } from "../../scripts/local/stream-source.ts";
-import { type Dynoxide, startDynoxide } from "../support/dynoxide.ts";
 
 let dynoxide: Dynoxide;
 let dynamodb: DynamoDBClient;
@@ -22,7 +22,7 @@ let running: Promise<void>;
 let givenUp: string[];
 
 beforeAll(async () => {
-  dynoxide = await startDynoxide();
+  dynoxide = await startTables("test");
   const { endpoint, region, credentials } = dynoxide;
   dynamodb = new DynamoDBClient({ endpoint, region, credentials });
   streams = new DynamoDBStreamsClient({ endpoint, region, credentials });

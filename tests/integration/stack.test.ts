@@ -209,8 +209,7 @@ describe("npm start > refuses with a word on what to do", () => {
         expect(output()).toContain("A stack with this DATA_DIR");
       }
       // Killed, it leaves no claim that would be in the way of the next.
-      starts[winner]?.child.kill("SIGKILL");
-      await starts[winner]?.ended;
+      await starts[winner]?.kill();
       stack = await startStack({ dataDir: fresh });
       expect(stack.output()).toContain("0 tables created");
     },

@@ -4,8 +4,8 @@ import { dirname } from "node:path";
 import { describe } from "vitest";
 import { createDynamoStore } from "../../lib/adapters/dynamodb-store.ts";
 import { loadConfiguration } from "../../scripts/local/configuration.ts";
+import { answers, freePort } from "../../scripts/local/ports.ts";
 import { createTables } from "../../scripts/local/provision.ts";
-import { answers, freePort } from "../support/dynoxide.ts";
 import { describeStore, type StoreUnderTest } from "../support/store-suite.ts";
 
 /** Amazon's own emulator as a second opinion, where there is one: the path of its DynamoDBLocal.jar. */

@@ -13,13 +13,13 @@ import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../lib/trading/sweep.ts
 import { decideWithdrawal } from "../../lib/wallet/decide-withdrawal.ts";
 import { listAllWithdrawals } from "../../lib/wallet/list-wallet.ts";
 import { requestWithdrawal } from "../../lib/wallet/request-withdrawal.ts";
+import { type Dynoxide, startTables } from "../../scripts/local/engines.ts";
 import { VirtualClock } from "../simulation/effects.ts";
 import { firstTimes, hookedStore, transacts, unavailable } from "../simulation/faulty-store.ts";
 import { InProcessExchange } from "../simulation/in-process-exchange.ts";
 import { violations } from "../simulation/invariants.ts";
 import { openAccounts, trade } from "../simulation/random-trading.ts";
 import { accepted, balance, limit, openAccount, orderNow, place } from "../simulation/traders.ts";
-import { type Dynoxide, startDynoxide } from "../support/dynoxide.ts";
 import { bigState } from "../support/journal.ts";
 
 /** The use cases on a real engine: what the model of the store may hide would show here. */
@@ -29,7 +29,7 @@ let exchange: InProcessExchange;
 let market: Market;
 
 beforeAll(async () => {
-  dynoxide = await startDynoxide();
+  dynoxide = await startTables("test");
   process.env.AWS_REGION = dynoxide.region;
   process.env.AWS_ACCESS_KEY_ID = dynoxide.credentials.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = dynoxide.credentials.secretAccessKey;

@@ -6,7 +6,7 @@ import { createAccessTokens, createTokens } from "../../lib/adapters/tokens.ts";
 import type { AccessTokens, AuthPorts } from "../../lib/auth/ports.ts";
 import type { LogFields, Metrics, RequestLog } from "../../lib/ports/ports.ts";
 import type { Store } from "../../lib/store/store.ts";
-import { startDynoxide } from "./dynoxide.ts";
+import { startTables } from "../../scripts/local/engines.ts";
 
 export type LogLine = LogFields & { readonly event: string };
 
@@ -24,7 +24,7 @@ export const NOON = Date.UTC(2026, 10, 22, 12);
 
 /** Real store, passwords and tokens; a clock that a test moves, and a log that it reads. */
 export async function startTestPorts(): Promise<TestPorts> {
-  const dynoxide = await startDynoxide();
+  const dynoxide = await startTables("test");
   process.env.AWS_REGION = dynoxide.region;
   process.env.AWS_ACCESS_KEY_ID = dynoxide.credentials.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY = dynoxide.credentials.secretAccessKey;

@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { Cleanup } from "../../../../scripts/bench/cleanup.ts";
-import { CannotBegin, PARTS, readOptions } from "../../../../scripts/bench/options.ts";
+import { OPTIONS, PARTS } from "../../../../scripts/bench/options.ts";
+import { readOptions } from "../../../../scripts/command/options.ts";
+import { CannotBegin } from "../../../../scripts/command/told.ts";
 
 describe("options", () => {
   test("measure everything if nothing is said", () => {
-    expect(readOptions([])).toEqual({
-      parts: PARTS,
+    expect(readOptions([], OPTIONS)?.values).toEqual({
+      only: PARTS,
       seconds: 15,
       clients: 18,
       port: 19_500,
@@ -14,11 +16,14 @@ describe("options", () => {
   });
 
   test("name single parts, which run in their usual order", () => {
-    expect(readOptions(["--only", "packages", "--only", "cost"])?.parts).toEqual(["cost", "packages"]);
+    expect(readOptions(["--only", "packages", "--only", "cost"], OPTIONS)?.values.only).toEqual([
+      "cost",
+      "packages",
+    ]);
   });
 
   test("ask for help before anything else", () => {
-    expect(readOptions(["--help", "--seconds", "none"])).toBeUndefined();
+    expect(readOptions(["--help", "--seconds", "none"], OPTIONS)).toBeUndefined();
   });
 
   test.each([
@@ -29,8 +34,8 @@ describe("options", () => {
     [["--fast"], "--fast"],
     [["cost"], "cost"],
   ])("%j is refused in words", (args, words) => {
-    expect(() => readOptions(args)).toThrow(CannotBegin);
-    expect(() => readOptions(args)).toThrow(words);
+    expect(() => readOptions(args, OPTIONS)).toThrow(CannotBegin);
+    expect(() => readOptions(args, OPTIONS)).toThrow(words);
   });
 });
 

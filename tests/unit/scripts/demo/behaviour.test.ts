@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { parseDecimal } from "../../../../lib/money/decimal.ts";
+import { percentile } from "../../../../scripts/command/statistics.ts";
 import { decide, type Intention, type Role } from "../../../../scripts/demo/behaviour.ts";
 import { chanceFrom } from "../../../../scripts/demo/chance.ts";
-import { percentile } from "../../../../scripts/demo/tally.ts";
 import { walkingValues } from "../../../../scripts/demo/values.ts";
 import { termsOf } from "../../../../scripts/demo/venue-terms.ts";
 import type { Market } from "../../../../scripts/exchange/types.ts";
@@ -105,7 +105,6 @@ describe("decide what to do next", () => {
 
 describe("count", () => {
   test.each([
-    [[], 0.5, null],
     [[5], 0.99, 5],
     [[3, 1, 2], 0.5, 2],
     [Array.from({ length: 100 }, (_, index) => index + 1), 0.99, 99],

@@ -4,11 +4,13 @@ import { MarketState } from "../../../../lib/matching/market-state.ts";
 import { replay } from "../../../../lib/matching/replay.ts";
 import { stateText } from "../../../../lib/matching/snapshot.ts";
 import type { Item, Store } from "../../../../lib/store/store.ts";
+import { readOptions } from "../../../../scripts/command/options.ts";
+import { CannotBegin } from "../../../../scripts/command/told.ts";
 import type { ColdResult } from "../../../../scripts/recovery/cold-process.ts";
 import { Crowd } from "../../../../scripts/recovery/crowd.ts";
 import { damageSnapshot } from "../../../../scripts/recovery/journal.ts";
 import { marketNamed } from "../../../../scripts/recovery/markets.ts";
-import { CannotBegin, readOptions } from "../../../../scripts/recovery/options.ts";
+import { OPTIONS } from "../../../../scripts/recovery/options.ts";
 import { type Measurement, missedGoals, reportOf } from "../../../../scripts/recovery/report.ts";
 
 const market = marketNamed("BTC-USDT");
@@ -79,19 +81,24 @@ describe("goals", () => {
 
 describe("options", () => {
   test("are what is asked for, or the issue's figures", () => {
-    expect(readOptions([])).toEqual({ orders: 100_000, tail: 10_000, rounds: 3 });
-    expect(readOptions(["--orders", "500", "--tail", "200", "--rounds", "1"])).toEqual({
+    expect(readOptions([], OPTIONS)?.values).toEqual({ orders: 100_000, tail: 10_000, rounds: 3 });
+    expect(readOptions(["--orders", "500", "--tail", "200", "--rounds", "1"], OPTIONS)?.values).toEqual({
       orders: 500,
       tail: 200,
       rounds: 1,
     });
-    expect(readOptions(["--help"])).toBeUndefined();
+    expect(readOptions(["--help"], OPTIONS)).toBeUndefined();
   });
 
   test.each([["--orders", "many"], ["--tail", "1"], ["--rounds", "0"], ["--speed"]])(
     "%s %s is refused",
     (...args) => {
-      expect(() => readOptions(args.filter((each) => each !== undefined))).toThrow(CannotBegin);
+      expect(() =>
+        readOptions(
+          args.filter((each) => each !== undefined),
+          OPTIONS,
+        ),
+      ).toThrow(CannotBegin);
     },
   );
 });

@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { CannotBegin, readOptions } from "../../../../scripts/torture/options.ts";
+import { readOptions as read } from "../../../../scripts/command/options.ts";
+import { CannotBegin } from "../../../../scripts/command/told.ts";
+import { optionsWith, withRounds } from "../../../../scripts/torture/options.ts";
+
+function readOptions(args: readonly string[], drawnSeed: number) {
+  const given = read(args, optionsWith(drawnSeed));
+  return given === undefined ? undefined : withRounds(given.values);
+}
 
 describe("read the options of the torture", () => {
   test("nothing given > twenty rounds without a limit of time, and the drawn seed", () => {

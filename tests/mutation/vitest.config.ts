@@ -12,6 +12,7 @@ export default defineConfig({
   test: {
     include: ROOMS[room].tests.map((folder) => `tests/unit/${folder}/**/*.test.ts`),
     setupFiles: ["tests/mutation/setup.ts"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
+    isolate: false,
   },
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { Book } from "../../../lib/matching/book.ts";
 import { type LiveOrder, remainingLots, type Side, toLive } from "../../../lib/matching/order.ts";
 import { termsOf } from "../../support/matching/random-commands.ts";
+import { runs } from "../../support/property-runs.ts";
 
 const SIDES = ["buy", "sell"] as const;
 
@@ -115,7 +116,7 @@ describe("a book", () => {
         for (const operation of all) both.run(operation);
         both.expectSame();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -129,7 +130,7 @@ describe("a book", () => {
         while (both.undo.length > savepoint) both.undo.pop()?.();
         both.expectSame();
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

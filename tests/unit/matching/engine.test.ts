@@ -12,6 +12,7 @@ import {
   randomCommands,
   termsOf,
 } from "../../support/matching/random-commands.ts";
+import { runs } from "../../support/property-runs.ts";
 
 let play: Play;
 
@@ -53,7 +54,7 @@ describe("any run of commands", () => {
         expect(bid === undefined || ask === undefined || bid < ask).toBe(true);
         live.expectConserved();
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
@@ -91,8 +92,10 @@ describe("a market buy", () => {
 
 describe("an order", () => {
   test("beyond the limit of open orders is rejected, and one less is not", () => {
-    for (let index = 0; index < MAX_OPEN_ORDERS_PER_USER - 1; index++)
-      place({ id: `O${index}`, priceTicks: 10n, quantityLots: 1n });
+    const resting = Array.from({ length: MAX_OPEN_ORDERS_PER_USER - 1 }, (_, index) =>
+      placeOf({ id: `O${index}`, priceTicks: 10n, quantityLots: 1n }),
+    );
+    play.run(resting, 50);
     expect(place({ id: "LAST", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
     expect(place({ id: "MORE", priceTicks: 10n, quantityLots: 1n })).toBe(
       "rejected too_many_open_orders 0 0 0",

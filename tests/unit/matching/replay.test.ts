@@ -13,6 +13,7 @@ import { replay } from "../../../lib/matching/replay.ts";
 import { openSnapshot, stateText, takeSnapshot } from "../../../lib/matching/snapshot.ts";
 import { Play } from "../../support/matching/play.ts";
 import { MARKET, placeOf, randomCommands } from "../../support/matching/random-commands.ts";
+import { runs } from "../../support/property-runs.ts";
 
 const batchSize = fc.integer({ min: 1, max: 10 });
 
@@ -29,7 +30,7 @@ describe("the journal of any run", () => {
         play.run(commands, size);
         expect(stateText(replayed(play.journal))).toBe(stateText(play.state));
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -50,7 +51,7 @@ describe("the journal of any run", () => {
           stateText(play.state),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });

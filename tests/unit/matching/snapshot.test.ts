@@ -20,6 +20,7 @@ import {
   randomCommands,
   termsOf,
 } from "../../support/matching/random-commands.ts";
+import { runs } from "../../support/property-runs.ts";
 
 function played(commands: Parameters<Play["take"]>[0]): Play["state"] {
   const play = new Play();
@@ -44,7 +45,7 @@ describe("a snapshot", () => {
         expect(Buffer.compare(takeSnapshot(opened).bytes, snapshot.bytes)).toBe(0);
         expect(Buffer.compare(takeSnapshot(played(commands)).bytes, snapshot.bytes)).toBe(0);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

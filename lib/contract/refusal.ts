@@ -25,6 +25,7 @@ export type Code =
   | "CONFLICT"
   | "PAYLOAD_TOO_LARGE"
   | "UNSUPPORTED_MEDIA_TYPE"
+  | "RATE_LIMITED"
   | "UNAVAILABLE"
   | "INTERNAL";
 

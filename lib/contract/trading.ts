@@ -74,6 +74,7 @@ export const placeOrder = route({
     "NOTIONAL_TOO_SMALL",
     "INSUFFICIENT_FUNDS",
     "DUPLICATE_CLIENT_ORDER_ID",
+    "RATE_LIMITED",
   ],
   idempotency: "transaction",
   waits: true,

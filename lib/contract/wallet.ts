@@ -70,7 +70,7 @@ export const requestWithdrawal = route({
       .meta({ examples: ["0x52908400098527886E0F7030069857D2E4169EE7"] }),
   }),
   answers: { 201: withdrawal },
-  refusals: ["INSUFFICIENT_FUNDS"],
+  refusals: ["INSUFFICIENT_FUNDS", "RATE_LIMITED"],
   idempotency: "record",
 });
 

@@ -31,6 +31,7 @@ export const ANSWERS: { readonly [code in Code]: PublicAnswer } = {
   CONFLICT: { status: 409, text: "The call conflicts with the present state" },
   PAYLOAD_TOO_LARGE: { status: 413, text: "The body is larger than 64 KiB" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, text: "The body must be application/json" },
+  RATE_LIMITED: { status: 429, text: "Too many calls at once; try again", retryAfterSeconds: 1 },
   INTERNAL: { status: 500, text: "Internal server error" },
   UNAVAILABLE: { status: 503, text: "Temporarily unavailable", retryAfterSeconds: 1 },
 };

@@ -13,21 +13,24 @@ const ATTEMPTS = 7;
 /**
  * Tries a write again while the store is busy (conflict, throttle) or does not answer. A failed condition is an answer and passes; as an
  * attempt that was not heard may have taken place, the caller's conditions must tell its own earlier success from a refusal.
+ * `givesWay` is asked before each further attempt, as long as all those before are known to have done nothing: where it says so, the last
+ * outcome, busy, is the answer.
  * @throws StoreUnavailable where it stays so.
  */
 export async function withRetries(
   write: () => Promise<Outcome>,
   { clock, random }: RetryPorts,
+  givesWay: () => Promise<boolean> = async () => false,
 ): Promise<Outcome> {
+  let isAllHeard = true;
   for (let attempt = 1; ; attempt++) {
     const outcome = await answerOf(write);
     // A condition that failed beside a conflict may have been read before the conflicting write, so it is no answer yet.
-    const busy =
-      outcome === undefined ||
-      (!outcome.ok && outcome.reasons.some(({ code }) => code === "conflict" || code === "throttled"));
-    if (!busy) return outcome;
+    if (outcome !== undefined && !isBusy(outcome)) return outcome;
+    isAllHeard &&= outcome !== undefined;
     if (attempt === ATTEMPTS) throw new StoreUnavailable("the store stays busy");
     await clock.sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + random.fraction()));
+    if (outcome !== undefined && isAllHeard && (await givesWay())) return outcome;
   }
 }
 
@@ -38,4 +41,8 @@ async function answerOf(write: () => Promise<Outcome>): Promise<Outcome | undefi
     if (fault instanceof StoreUnavailable) return undefined;
     throw fault;
   }
+}
+
+export function isBusy(outcome: Outcome): boolean {
+  return !outcome.ok && outcome.reasons.some(({ code }) => code === "conflict" || code === "throttled");
 }

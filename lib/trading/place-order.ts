@@ -9,8 +9,10 @@ import { commandMessage } from "../matching/wire/message.ts";
 import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "../orders/order-item.ts";
 import { QueueUnavailable } from "../ports/command-queue.ts";
 import type { ExchangePorts, SendPort } from "../ports/ports.ts";
-import { withRetries } from "../store/retries.ts";
+import { isBusy, withRetries } from "../store/retries.ts";
 import { type Item, type SlotReason, StoreUnavailable } from "../store/store.ts";
+import { hotMarkPlace, isHot } from "../wallet/hot-wallet.ts";
+import { countOrder, isRateReached } from "../wallet/order-rate.ts";
 import { availableOf, isFrozen, walletKey, walletWrite } from "../wallet/wallet-item.ts";
 import { type OrderRequest, readTerms } from "./order-request.ts";
 import { voidOrder } from "./void-order.ts";
@@ -19,7 +21,10 @@ export type PlaceOrderPorts = Pick<
   ExchangePorts,
   "catalogue" | "store" | "clock" | "random" | "log" | "metrics"
 > &
-  SendPort;
+  SendPort & {
+    /** How many orders of one user are accepted in a second; without it, any number. */
+    readonly ordersPerSecond?: number | undefined;
+  };
 
 export type PlaceOrder = {
   readonly userId: string;
@@ -57,9 +62,10 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
 
   const { clientOrderId } = request;
   const { idempotency } = input;
-  const [gate, wallet, before, named] = await ports.store.getMany([
+  const [gate, wallet, mark, before, named] = await ports.store.getMany([
     { table: "market-data", key: gateKey(market.market) },
     { table: "wallets", key: walletKey(userId) },
+    hotMarkPlace(userId),
     { table: "orders", key: orderKey(userId, input.operationId) },
     ...(clientOrderId === undefined ? [] : [requestPlace(userId, clientOrderId)]),
   ]);
@@ -69,6 +75,8 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
   if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
   const funds = fundsRefusal(wallet, market, terms.value);
   if (funds !== undefined) return funds;
+  if (isRateReached(wallet, nowMs, ports.ordersPerSecond) || isHot(mark, nowMs))
+    return refuse("RATE_LIMITED");
   const record: OrderRecord = {
     market: market.market,
     terms: terms.value,
@@ -81,17 +89,22 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
-  const context = { input, market };
+  const context = { input, market, wallet };
   const refused = await reserve(record, context, ports);
   return refused ?? (await enqueue(record, context, ports));
 }
 
-type Context = { readonly input: PlaceOrder; readonly market: Market };
+type Context = {
+  readonly input: PlaceOrder;
+  readonly market: Market;
+  /** As it was read before. */
+  readonly wallet: Item | undefined;
+};
 
 /** One transaction: the hold moves from available to locked, the order stands as pending, its client order id and idempotency key are taken. */
 async function reserve(
   record: OrderRecord,
-  { input, market }: Context,
+  { input, market, wallet: before }: Context,
   ports: PlaceOrderPorts,
 ): Promise<Result<OrderRecord> | undefined> {
   const { terms } = record;
@@ -104,15 +117,14 @@ async function reserve(
     idempotency: input.idempotency,
     timeMs: record.createdAtMs,
   });
+  const rate = countOrder(before, record.createdAtMs, ports.ordersPerSecond);
   const outcome = await withRetries(
     () =>
       ports.store.transact([
         walletWrite(
           terms.userId,
           new Map([[holdAsset(market, terms.side), { available: -hold, locked: hold }]]),
-          {
-            when: [{ attribute: "frozen", is: "absent" }],
-          },
+          { ...rate, when: [{ attribute: "frozen", is: "absent" }, ...(rate.when ?? [])] },
         ),
         {
           kind: "put",
@@ -123,8 +135,10 @@ async function reserve(
         ...claims,
       ]),
     ports,
+    async () => isHot(await ports.store.get(hotMarkPlace(terms.userId)), ports.clock.nowMs()),
   );
   if (outcome.ok) return undefined;
+  if (isBusy(outcome)) return refuse("RATE_LIMITED");
   const [wallet, order, ...taken] = outcome.reasons;
   // The id is ours alone: where the order exists, this very transaction took place and its answer was lost.
   if (order?.code === "condition") return undefined;
@@ -133,7 +147,10 @@ async function reserve(
   );
   if (claimed !== undefined) return await claimedBefore(claimed.item ?? {}, input, ports);
   const item = wallet?.code === "condition" ? wallet.item : undefined;
-  return fundsRefusal(item, market, terms) ?? refuse("INSUFFICIENT_FUNDS");
+  const refusal = fundsRefusal(item, market, terms);
+  if (refusal !== undefined) return refusal;
+  const isTooMany = isRateReached(item, record.createdAtMs, ports.ordersPerSecond);
+  return refuse(isTooMany ? "RATE_LIMITED" : "INSUFFICIENT_FUNDS");
 }
 
 async function enqueue(

@@ -1,8 +1,9 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { formatDecimal } from "../money/decimal.ts";
-import { withRetries } from "../store/retries.ts";
+import { isBusy, withRetries } from "../store/retries.ts";
 import { invalid, readAmount } from "./amount.ts";
 import type { WalletPorts } from "./credit-deposit.ts";
+import { hotMarkPlace, isHot } from "./hot-wallet.ts";
 import { availableOf, isFrozen, walletWrite } from "./wallet-item.ts";
 import {
   type Withdrawal,
@@ -48,6 +49,9 @@ export async function requestWithdrawal(
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
+  const givesWay = async (): Promise<boolean> =>
+    isHot(await ports.store.get(hotMarkPlace(userId)), ports.clock.nowMs());
+  if (await givesWay()) return refuse("RATE_LIMITED");
   const outcome = await withRetries(
     () =>
       ports.store.transact([
@@ -63,7 +67,9 @@ export async function requestWithdrawal(
         }),
       ]),
     ports,
+    givesWay,
   );
+  if (!outcome.ok && isBusy(outcome)) return refuse("RATE_LIMITED");
   if (!outcome.ok) {
     // The id is this operation's own: where the withdrawal exists, it was made before and only the answer was lost.
     const existing = await ports.store.get({ table: "wallets", key: withdrawalKey(userId, id) });

@@ -52,16 +52,23 @@ export function versionOf(wallet: Item | undefined, market: string): number {
   return Number(wallet?.[`version:${market}`] ?? 0n);
 }
 
+type Also = {
+  readonly set?: Item;
+  readonly add?: { readonly [attribute: string]: bigint };
+  readonly remove?: readonly string[];
+  readonly when?: readonly Condition[];
+};
+
 /**
  * Changes a wallet on condition that nothing falls below zero: whatever is taken must be there.
- * `when` adds conditions, `set` attributes (the market's version).
+ * `when` adds conditions, `set` and `add` attributes (the market's version, a count), `remove` removes some.
  */
 export function walletWrite(
   userId: string,
   changes: ReadonlyMap<string, AssetChange>,
-  { set, when = [] }: { readonly set?: Item; readonly when?: readonly Condition[] } = {},
+  { set, when = [], remove, ...more }: Also = {},
 ): Write {
-  const add: Record<string, bigint> = { revision: 1n };
+  const add: Record<string, bigint> = { revision: 1n, ...more.add };
   const conditions: Condition[] = [...when];
   for (const [asset, change] of changes) {
     for (const [field, amount] of Object.entries(change)) {
@@ -77,6 +84,7 @@ export function walletWrite(
     key: walletKey(userId),
     add,
     ...(set === undefined ? {} : { set }),
+    ...(remove === undefined ? {} : { remove }),
     ...(conditions.length === 0 ? {} : { when: conditions }),
   };
 }

@@ -4,6 +4,7 @@ import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import type { Command } from "../../lib/matching/command.ts";
 import { commandMessage, readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
+import { freePort } from "../../scripts/local/ports.ts";
 import { type SqsServer, startSqsServer } from "../../scripts/local/sqs/server.ts";
 import { createQueue, handleOf, newClient, receiveAll } from "../support/sqs/client.ts";
 
@@ -18,7 +19,7 @@ beforeAll(async () => {
   process.env.AWS_REGION = "us-east-1";
   process.env.AWS_ACCESS_KEY_ID = "local";
   process.env.AWS_SECRET_ACCESS_KEY = "local";
-  server = await startSqsServer({ port: 19_400 });
+  server = await startSqsServer({ port: 0 });
   client = newClient(server.endpoint);
   const baseUrl = `${server.endpoint}/000000000000`;
   queue = createSqsCommandQueue({ queuePrefix: "cex-test", baseUrl, endpoint: server.endpoint });
@@ -90,10 +91,11 @@ describe("a command sent to a market's queue", () => {
     await expect(queue.send("NO-QUEUE", commandMessage(freeze("B1"), "c"))).rejects.toBeInstanceOf(
       QueueUnavailable,
     );
+    const endpoint = `http://127.0.0.1:${await freePort()}`;
     const nobody = createSqsCommandQueue({
       queuePrefix: "cex-test",
-      baseUrl: "http://127.0.0.1:19499/000000000000",
-      endpoint: "http://127.0.0.1:19499",
+      baseUrl: `${endpoint}/000000000000`,
+      endpoint,
     });
     await expect(nobody.send(market, commandMessage(freeze("B1"), "c"))).rejects.toBeInstanceOf(
       QueueUnavailable,

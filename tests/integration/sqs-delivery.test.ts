@@ -26,7 +26,7 @@ let server: SqsServer;
 let client: SQSClient;
 
 beforeAll(async () => {
-  server = await startSqsServer({ port: 19_300 });
+  server = await startSqsServer({ port: 0 });
   client = newClient(server.endpoint);
 });
 afterAll(async () => {

@@ -11,6 +11,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { freePort } from "../../scripts/local/ports.ts";
 import {
   bodiesOf,
   createQueue,
@@ -21,21 +22,21 @@ import {
   sendAll,
 } from "../support/sqs/client.ts";
 
-const PORT = 19_320;
 const MAIN = new URL("../../scripts/local/sqs/main.ts", import.meta.url);
 
 let directory: string;
+let port: number;
 let child: ChildProcess;
 let client: SQSClient;
 
 async function start(...more: readonly string[]): Promise<void> {
   child = run(...more);
   const [line] = await once(child.stdout ?? child, "data");
-  expect(String(line)).toContain(`ready at http://127.0.0.1:${PORT}`);
+  expect(String(line)).toContain(`ready at http://127.0.0.1:${port}`);
 }
 
 function run(...more: readonly string[]): ChildProcess {
-  return fork(MAIN, ["--port", `${PORT}`, ...more], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
+  return fork(MAIN, ["--port", `${port}`, ...more], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
 }
 
 async function stop(signal: NodeJS.Signals): Promise<number | null> {
@@ -46,8 +47,9 @@ async function stop(signal: NodeJS.Signals): Promise<number | null> {
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "sqs-"));
+  port = await freePort();
   await start("--data-dir", directory);
-  client = newClient(`http://127.0.0.1:${PORT}`);
+  client = newClient(`http://127.0.0.1:${port}`);
 });
 afterEach(async () => {
   client.destroy();
@@ -161,7 +163,7 @@ describe("the process", () => {
   test("says that its port is taken, and exits with 1", async () => {
     const second = run();
     const [[text], [code]] = await Promise.all([once(second.stderr ?? second, "data"), once(second, "exit")]);
-    expect(String(text)).toContain(`port ${PORT} is taken`);
+    expect(String(text)).toContain(`port ${port} is taken`);
     expect(code).toBe(1);
   });
 

@@ -25,7 +25,7 @@ let server: SqsServer;
 let client: SQSClient;
 
 beforeAll(async () => {
-  server = await startSqsServer({ port: 19_310 });
+  server = await startSqsServer({ port: 0 });
   client = newClient(server.endpoint);
 });
 afterAll(async () => {

@@ -3,46 +3,37 @@ import { type Input, readObjects, readOptionalString } from "./input.ts";
 
 const BATCH_LIMIT = 10;
 
-type BatchWork = {
-  /** Called for every entry before any is carried out. */
-  readonly prepare?: (entry: Input) => void;
-  /** Returns what the answer says of the entry besides its id. */
-  readonly carryOut: (entry: Input) => object;
-};
+/** What is done with an entry, and what the answer says of it besides its id. */
+type CarryOut = (entry: Input) => object;
 
-/** The faults of a batch as a whole are thrown; those of an entry stand beside its id. */
-export function answerBatch(input: Input, work: BatchWork): object {
+/**
+ * Carries out entry by entry, each prepared before any is carried out. The faults of a batch as a whole are thrown; those of an entry
+ * stand beside its id.
+ */
+export function answerBatch(input: Input, prepare: (entry: Input) => CarryOut): object {
   const entries = readObjects(input, "Entries");
   assertBatch(entries);
   const failed: object[] = [];
-  const sound = entries.filter((entry) => attempt(entry, failed, () => work.prepare?.(entry)));
-  const successful: object[] = [];
-  for (const entry of sound) {
-    attempt(entry, failed, () => successful.push({ Id: entry.Id, ...work.carryOut(entry) }));
-  }
+  const attempt = <T>(entry: Input, act: () => T): T[] => {
+    try {
+      return [act()];
+    } catch (cause) {
+      if (!(cause instanceof SqsFault) || cause.fault.code.endsWith("BatchRequestTooLong")) throw cause;
+      const { senderFault: SenderFault, fault, message: Message } = cause;
+      failed.push({ Id: entry.Id, SenderFault, Code: fault.code, Message });
+      return [];
+    }
+  };
+  const prepared = entries.flatMap((entry) => attempt(entry, () => ({ entry, carryOut: prepare(entry) })));
+  const successful = prepared.flatMap(({ entry, carryOut }) =>
+    attempt(entry, () => ({ Id: entry.Id, ...carryOut(entry) })),
+  );
   return { Successful: successful, ...(failed.length === 0 ? {} : { Failed: failed }) };
 }
 
-function attempt(entry: Input, failed: object[], act: () => void): boolean {
-  try {
-    act();
-    return true;
-  } catch (fault) {
-    if (!(fault instanceof SqsFault) || fault.code.endsWith("BatchRequestTooLong")) throw fault;
-    failed.push({
-      Id: entry.Id,
-      SenderFault: fault.senderFault,
-      Code: fault.code,
-      Message: fault.message,
-    });
-    return false;
-  }
-}
-
 function assertBatch(entries: readonly Input[]): void {
-  if (entries.length === 0) {
+  if (entries.length === 0)
     throw new SqsFault("EmptyBatchRequest", "There should be at least one entry in the request.");
-  }
   if (entries.length > BATCH_LIMIT) {
     const message = `Maximum number of entries per request are ${BATCH_LIMIT}. You have sent ${entries.length}.`;
     throw new SqsFault("TooManyEntriesInBatchRequest", message);

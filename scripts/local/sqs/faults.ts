@@ -1,119 +1,57 @@
+type Fault = { readonly type: string; readonly code: string; readonly status: number };
+
+function sqs(type: string, code: string, status = 400): Fault {
+  return { type: `com.amazonaws.sqs#${type}`, code, status };
+}
+
+function coral(type: string, code: string, status = 400): Fault {
+  return { type: `com.amazon.coral.service#${type}`, code, status };
+}
+
+const LEGACY = "AWS.SimpleQueueService.";
+
 /** The refusals of SQS: how each is named on the wire in JSON, and its older code in the header that the SDKs still read. */
 const FAULTS = {
-  QueueDoesNotExist: {
-    type: "com.amazonaws.sqs#QueueDoesNotExist",
-    code: "AWS.SimpleQueueService.NonExistentQueue",
-    status: 400,
-  },
-  QueueNameExists: { type: "com.amazonaws.sqs#QueueNameExists", code: "QueueAlreadyExists", status: 400 },
-  ReceiptHandleIsInvalid: {
-    type: "com.amazonaws.sqs#ReceiptHandleIsInvalid",
-    code: "ReceiptHandleIsInvalid",
-    status: 404,
-  },
-  MessageNotInflight: {
-    type: "com.amazonaws.sqs#MessageNotInflight",
-    code: "AWS.SimpleQueueService.MessageNotInflight",
-    status: 400,
-  },
-  InvalidMessageContents: {
-    type: "com.amazonaws.sqs#InvalidMessageContents",
-    code: "InvalidMessageContents",
-    status: 400,
-  },
-  InvalidAttributeName: {
-    type: "com.amazonaws.sqs#InvalidAttributeName",
-    code: "InvalidAttributeName",
-    status: 400,
-  },
-  InvalidAttributeValue: {
-    type: "com.amazonaws.sqs#InvalidAttributeValue",
-    code: "InvalidAttributeValue",
-    status: 400,
-  },
-  EmptyBatchRequest: {
-    type: "com.amazonaws.sqs#EmptyBatchRequest",
-    code: "AWS.SimpleQueueService.EmptyBatchRequest",
-    status: 400,
-  },
-  TooManyEntriesInBatchRequest: {
-    type: "com.amazonaws.sqs#TooManyEntriesInBatchRequest",
-    code: "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-    status: 400,
-  },
-  BatchEntryIdsNotDistinct: {
-    type: "com.amazonaws.sqs#BatchEntryIdsNotDistinct",
-    code: "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-    status: 400,
-  },
-  InvalidBatchEntryId: {
-    type: "com.amazonaws.sqs#InvalidBatchEntryId",
-    code: "AWS.SimpleQueueService.InvalidBatchEntryId",
-    status: 400,
-  },
-  BatchRequestTooLong: {
-    type: "com.amazonaws.sqs#BatchRequestTooLong",
-    code: "AWS.SimpleQueueService.BatchRequestTooLong",
-    status: 400,
-  },
-  InvalidParameterValue: {
-    type: "com.amazon.coral.service#InvalidParameterValueException",
-    code: "InvalidParameterValue",
-    status: 400,
-  },
-  MissingParameter: {
-    type: "com.amazon.coral.service#MissingRequiredParameterException",
-    code: "MissingParameter",
-    status: 400,
-  },
-  InvalidAction: {
-    type: "com.amazon.coral.service#UnknownOperationException",
-    code: "InvalidAction",
-    status: 400,
-  },
-  Serialization: {
-    type: "com.amazon.coral.service#SerializationException",
-    code: "MalformedInput",
-    status: 400,
-  },
-  RequestTooLarge: {
-    type: "com.amazon.coral.service#RequestEntityTooLargeException",
-    code: "RequestEntityTooLarge",
-    status: 413,
-  },
-  InternalError: { type: "com.amazon.coral.service#InternalFailure", code: "InternalError", status: 500 },
-  ServiceUnavailable: {
-    type: "com.amazon.coral.service#ServiceUnavailable",
-    code: "ServiceUnavailable",
-    status: 503,
-  },
-} as const satisfies {
-  readonly [name: string]: { readonly type: string; readonly code: string; readonly status: number };
-};
-
-type FaultName = keyof typeof FAULTS;
+  QueueDoesNotExist: sqs("QueueDoesNotExist", `${LEGACY}NonExistentQueue`),
+  QueueNameExists: sqs("QueueNameExists", "QueueAlreadyExists"),
+  ReceiptHandleIsInvalid: sqs("ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404),
+  MessageNotInflight: sqs("MessageNotInflight", `${LEGACY}MessageNotInflight`),
+  InvalidMessageContents: sqs("InvalidMessageContents", "InvalidMessageContents"),
+  InvalidAttributeName: sqs("InvalidAttributeName", "InvalidAttributeName"),
+  InvalidAttributeValue: sqs("InvalidAttributeValue", "InvalidAttributeValue"),
+  EmptyBatchRequest: sqs("EmptyBatchRequest", `${LEGACY}EmptyBatchRequest`),
+  TooManyEntriesInBatchRequest: sqs("TooManyEntriesInBatchRequest", `${LEGACY}TooManyEntriesInBatchRequest`),
+  BatchEntryIdsNotDistinct: sqs("BatchEntryIdsNotDistinct", `${LEGACY}BatchEntryIdsNotDistinct`),
+  InvalidBatchEntryId: sqs("InvalidBatchEntryId", `${LEGACY}InvalidBatchEntryId`),
+  BatchRequestTooLong: sqs("BatchRequestTooLong", `${LEGACY}BatchRequestTooLong`),
+  InvalidParameterValue: coral("InvalidParameterValueException", "InvalidParameterValue"),
+  MissingParameter: coral("MissingRequiredParameterException", "MissingParameter"),
+  InvalidAction: coral("UnknownOperationException", "InvalidAction"),
+  Serialization: coral("SerializationException", "MalformedInput"),
+  RequestTooLarge: coral("RequestEntityTooLargeException", "RequestEntityTooLarge", 413),
+  InternalError: coral("InternalFailure", "InternalError", 500),
+  ServiceUnavailable: coral("ServiceUnavailable", "ServiceUnavailable", 503),
+} as const;
 
 export class SqsFault extends Error {
   override readonly name: string = "SqsFault";
-  readonly type: string;
-  readonly code: string;
-  readonly status: number;
+  readonly fault: Fault;
 
-  constructor(fault: FaultName, message: string) {
+  constructor(fault: keyof typeof FAULTS, message: string) {
     super(message);
-    this.type = FAULTS[fault].type;
-    this.code = FAULTS[fault].code;
-    this.status = FAULTS[fault].status;
+    this.fault = FAULTS[fault];
   }
 
   get senderFault(): boolean {
-    return this.status < 500;
+    return this.fault.status < 500;
   }
 }
 
 export function invalidParameter(name: string, value: unknown, reason: string): SqsFault {
-  return new SqsFault(
-    "InvalidParameterValue",
-    `Value ${String(value)} for parameter ${name} is invalid. Reason: ${reason}`,
-  );
+  const message = `Value ${String(value)} for parameter ${name} is invalid. Reason: ${reason}`;
+  return new SqsFault("InvalidParameterValue", message);
+}
+
+export function missingParameter(name: string): SqsFault {
+  return new SqsFault("MissingParameter", `The request must contain the parameter ${name}.`);
 }

@@ -13,9 +13,7 @@ import type {
   StoredMessage,
   VisibilityOutcome,
 } from "./message.ts";
-import { countMessages } from "./queue-counts.ts";
 import { QueueMemory } from "./queue-memory.ts";
-import { parseReceipt, printReceipt } from "./receipt.ts";
 
 /** AWS documents the numbers as large and not consecutive, so nobody shall count on the next one. */
 const SEQUENCE_STEP = 256n;
@@ -68,12 +66,8 @@ export class FifoQueue {
       receiveCount: 0,
     };
     this.#commit({ kind: "sent", message, ...(deduplicationKey === undefined ? {} : { deduplicationKey }) });
-    return {
-      messageId: message.messageId,
-      sequenceNumber: message.sequenceNumber,
-      md5OfBody: md5,
-      duplicate: false,
-    };
+    const { messageId, sequenceNumber } = message;
+    return { messageId, sequenceNumber, md5OfBody: md5, duplicate: false };
   }
 
   /** Takes what another queue gave up. It counts as sent now if it has a group, else keeps its time, as on AWS. */
@@ -136,7 +130,7 @@ export class FifoQueue {
   }
 
   counts(nowMs: number): QueueCounts {
-    return countMessages(this.#memory.messages(), nowMs);
+    return this.#memory.counts(nowMs);
   }
 
   /** The next time after now at which a group that is closed now opens by itself. */
@@ -174,13 +168,8 @@ export class FifoQueue {
     };
     if (!attempt.receipts.every(untouched)) return undefined;
     const sequenceNumbers = attempt.receipts.map((receipt) => receipt.sequenceNumber);
-    this.#commit({
-      kind: "visibility",
-      sequenceNumbers,
-      atMs: nowMs,
-      untilMs: nowMs + visibilityTimeoutMs,
-      attemptId,
-    });
+    const untilMs = nowMs + visibilityTimeoutMs;
+    this.#commit({ kind: "visibility", sequenceNumbers, atMs: nowMs, untilMs, attemptId });
     return sequenceNumbers;
   }
 
@@ -188,8 +177,9 @@ export class FifoQueue {
     const sequenceNumbers: string[] = [];
     const dead: StoredMessage[] = [];
     for (const group of this.#memory.openGroups(nowMs)) {
-      for (let position = 0; position < group.size && sequenceNumbers.length < options.max; position += 1) {
-        const message = this.#memory.message(group.at(position));
+      for (const sequenceNumber of group) {
+        if (sequenceNumbers.length === options.max) break;
+        const message = this.#memory.message(sequenceNumber);
         // A delayed message holds up what stands behind it in its group.
         if (message.visibleAtMs > nowMs) break;
         if (message.receiveCount >= (this.#redrive?.maxReceiveCount ?? Number.POSITIVE_INFINITY))
@@ -202,13 +192,8 @@ export class FifoQueue {
     if (sequenceNumbers.length === 0) return [];
     const { attemptId, visibilityTimeoutMs } = options;
     const attempt = attemptId === undefined ? {} : { attemptId };
-    this.#commit({
-      kind: "received",
-      sequenceNumbers,
-      atMs: nowMs,
-      untilMs: nowMs + visibilityTimeoutMs,
-      ...attempt,
-    });
+    const untilMs = nowMs + visibilityTimeoutMs;
+    this.#commit({ kind: "received", sequenceNumbers, atMs: nowMs, untilMs, ...attempt });
     return sequenceNumbers;
   }
 
@@ -219,6 +204,19 @@ export class FifoQueue {
       this.#commit({ kind: "removed", sequenceNumber: message.sequenceNumber });
     }
   }
+}
+
+/** Derived, not drawn, so that the same calls give the same handles. */
+function printReceipt(queueIdentity: string, { sequenceNumber, receiveCount }: Receipt): string {
+  return `${queueIdentity}/${sequenceNumber}/${receiveCount}`;
+}
+
+/** Undefined where the handle is malformed or of another queue. */
+function parseReceipt(queueIdentity: string, handle: string): Receipt | undefined {
+  if (!handle.startsWith(`${queueIdentity}/`)) return undefined;
+  const match = /^(\d{20})\/([1-9]\d{0,9})$/.exec(handle.slice(queueIdentity.length + 1));
+  if (match?.[1] === undefined || match[2] === undefined) return undefined;
+  return { sequenceNumber: match[1], receiveCount: Number(match[2]) };
 }
 
 function deduplicationKeyOf(input: SendInput): string | undefined {

@@ -53,10 +53,7 @@ export type ReceiveOptions = {
   readonly attemptId?: string;
 };
 
-export type Delivery = {
-  readonly receiptHandle: string;
-  readonly message: StoredMessage;
-};
+export type Delivery = { readonly receiptHandle: string; readonly message: StoredMessage };
 
 /** `gone`: deleted before, or purged. `expired`: the receipt's time is over, or the message was received again since. */
 export type DeleteOutcome = "deleted" | "gone" | "expired" | "invalid";
@@ -97,14 +94,7 @@ export type QueueState = {
 export type QueueChange =
   | { readonly kind: "sent"; readonly message: StoredMessage; readonly deduplicationKey?: string }
   | {
-      readonly kind: "received";
-      readonly sequenceNumbers: readonly string[];
-      readonly atMs: number;
-      readonly untilMs: number;
-      readonly attemptId?: string;
-    }
-  | {
-      readonly kind: "visibility";
+      readonly kind: "received" | "visibility";
       readonly sequenceNumbers: readonly string[];
       readonly atMs: number;
       readonly untilMs: number;

@@ -1,5 +1,5 @@
 import { type Action, arnOf, type Call, queueOf, urlOf } from "./call.ts";
-import { invalidParameter, SqsFault } from "./faults.ts";
+import { invalidParameter } from "./faults.ts";
 import { readObject, readOptionalInteger, readOptionalString, readString, readStrings } from "./input.ts";
 import { readAttributes } from "./queue-attributes.ts";
 import type { ServedQueue } from "./queue-registry.ts";
@@ -11,11 +11,8 @@ const createQueue: Action = (call) => {
   const attributes = readAttributes(readObject(call.input, "Attributes"));
   const fifo = attributes.FifoQueue === "true";
   if (!/^[\w-]{1,80}$/.test(name.replace(/\.fifo$/, "")) || name.length > 80) {
-    throw invalidParameter(
-      "QueueName",
-      name,
-      "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length",
-    );
+    const reason = "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length";
+    throw invalidParameter("QueueName", name, reason);
   }
   if (fifo !== name.endsWith(".fifo")) {
     throw invalidParameter("QueueName", name, "The name of a FIFO queue, and of no other, ends with .fifo.");
@@ -37,13 +34,8 @@ const getQueueAttributes: Action = (call) => {
   const queue = queueOf(call);
   const all = allAttributes(call, queue);
   const wanted = readStrings(call.input, "AttributeNames");
-  if (wanted.includes("All")) return { Attributes: all };
-  const attributes: { [name: string]: string } = {};
-  for (const name of wanted) {
-    const value = all[name];
-    if (value !== undefined) attributes[name] = value;
-  }
-  return { Attributes: attributes };
+  const chosen = Object.entries(all).filter(([name]) => wanted.includes("All") || wanted.includes(name));
+  return { Attributes: Object.fromEntries(chosen) };
 };
 
 const setQueueAttributes: Action = (call) => {
@@ -70,10 +62,6 @@ export const QUEUE_ACTIONS: { readonly [name: string]: Action } = {
   PurgeQueue: purgeQueue,
   DeleteQueue: deleteQueue,
 };
-
-export function unknownAction(name: string): SqsFault {
-  return new SqsFault("InvalidAction", `The action ${name} is not valid for this endpoint.`);
-}
 
 function allAttributes(call: Call, queue: ServedQueue): { readonly [name: string]: string } {
   const counts = queue.model.counts(call.nowMs());

@@ -97,9 +97,7 @@ function boolean(value: string): boolean {
   return value === "true" || value === "false";
 }
 
-function parseRedrive(
-  text: string,
-): { readonly queue: string; readonly maxReceiveCount: number } | undefined {
+function parseRedrive(text: string): QueueSettings["redrive"] {
   if (text === "") return undefined;
   try {
     const policy: { deadLetterTargetArn?: unknown; maxReceiveCount?: unknown } = JSON.parse(text);
@@ -108,12 +106,8 @@ function parseRedrive(
     const queue = /^arn:aws[\w-]*:sqs:[\w-]*:\d*:([\w-]+(?:\.fifo)?)$/.exec(
       String(policy.deadLetterTargetArn),
     )?.[1];
-    const valid =
-      queue !== undefined &&
-      Number.isInteger(maxReceiveCount) &&
-      maxReceiveCount >= 1 &&
-      maxReceiveCount <= 1000;
-    return valid ? { queue, maxReceiveCount } : undefined;
+    const isCount = Number.isInteger(maxReceiveCount) && maxReceiveCount >= 1 && maxReceiveCount <= 1000;
+    return queue !== undefined && isCount ? { queue, maxReceiveCount } : undefined;
   } catch {
     return undefined;
   }

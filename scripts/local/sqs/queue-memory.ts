@@ -1,25 +1,22 @@
-import type { Attempt, FirstSent, QueueChange, QueueState, StoredMessage } from "./message.ts";
-import { MessageGroup } from "./message-group.ts";
+import type { Attempt, FirstSent, QueueChange, QueueCounts, QueueState, StoredMessage } from "./message.ts";
 import { Recent } from "./recent.ts";
 
 const SEQUENCE_DIGITS = 20;
+
+/** The sequence numbers of one message group, oldest first. Only the head is ever received, so removals are near the head. */
+type Group = string[];
 
 /** What a queue holds, and how each change alters it. It decides nothing: `FifoQueue` does. */
 export class QueueMemory {
   /** In the order of sequence numbers. */
   readonly #messages = new Map<string, StoredMessage>();
-  readonly #groups = new Map<string, MessageGroup>();
+  readonly #groups = new Map<string, Group>();
   readonly #deduplication = new Recent<FirstSent>();
   readonly #attempts = new Recent<Attempt>();
-  readonly #lookUp = (sequenceNumber: string): StoredMessage => this.message(sequenceNumber);
   #lastSequence: bigint;
 
   constructor(sequenceStart: bigint) {
     this.#lastSequence = sequenceStart;
-  }
-
-  messages(): Iterable<StoredMessage> {
-    return this.#messages.values();
   }
 
   find(sequenceNumber: string): StoredMessage | undefined {
@@ -34,21 +31,42 @@ export class QueueMemory {
   }
 
   /** The groups that may be received from, that of the oldest message first, so that none starves behind a busy one. */
-  openGroups(nowMs: number): readonly MessageGroup[] {
-    const open: MessageGroup[] = [];
-    for (const group of this.#groups.values()) {
-      if (group.opensAtMs(this.#lookUp) <= nowMs) open.push(group);
-    }
-    return open.length < 2 ? open : open.sort((a, b) => (a.at(0) < b.at(0) ? -1 : 1));
+  openGroups(nowMs: number): readonly (readonly string[])[] {
+    const open = [...this.#groups.values()].filter((group) => this.#opensAtMs(group) <= nowMs);
+    return open.sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
   }
 
   nextOpeningMs(nowMs: number): number | undefined {
     let next: number | undefined;
     for (const group of this.#groups.values()) {
-      const opensAtMs = group.opensAtMs(this.#lookUp);
+      const opensAtMs = this.#opensAtMs(group);
       if (opensAtMs > nowMs && (next === undefined || opensAtMs < next)) next = opensAtMs;
     }
     return next;
+  }
+
+  /**
+   * When a group may be received from: not before its last message in flight is visible again, nor before the delay of its
+   * first. What was ever received stands before all that never was, because a group is received from its head without gaps.
+   */
+  #opensAtMs(group: Group): number {
+    let opensAtMs = 0;
+    for (const [position, sequenceNumber] of group.entries()) {
+      const message = this.message(sequenceNumber);
+      if (position > 0 && message.receiveCount === 0) break;
+      opensAtMs = Math.max(opensAtMs, message.visibleAtMs);
+    }
+    return opensAtMs;
+  }
+
+  counts(nowMs: number): QueueCounts {
+    const counts = { visible: 0, inFlight: 0, delayed: 0 };
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const { sentAtMs, visibleAtMs, receiveCount } of this.#messages.values()) {
+      oldestMs = Math.min(oldestMs, sentAtMs);
+      counts[visibleAtMs <= nowMs ? "visible" : receiveCount > 0 ? "inFlight" : "delayed"]++;
+    }
+    return this.#messages.size === 0 ? counts : { ...counts, oldestAgeMs: nowMs - oldestMs };
   }
 
   firstSent(deduplicationKey: string, nowMs: number): FirstSent | undefined {
@@ -78,23 +96,8 @@ export class QueueMemory {
         this.#sent(change.message, change.deduplicationKey);
         return;
       case "received":
-        for (const sequenceNumber of change.sequenceNumbers) {
-          const message = this.message(sequenceNumber);
-          const receiveCount = message.receiveCount + 1;
-          this.#replace({
-            firstReceivedAtMs: change.atMs,
-            ...message,
-            receiveCount,
-            visibleAtMs: change.untilMs,
-          });
-        }
-        this.#attempted(change);
-        return;
       case "visibility":
-        for (const sequenceNumber of change.sequenceNumbers) {
-          this.#replace({ ...this.message(sequenceNumber), visibleAtMs: change.untilMs });
-        }
-        this.#attempted(change);
+        this.#hidden(change);
         return;
       case "removed":
         this.#remove(change.sequenceNumber);
@@ -121,12 +124,15 @@ export class QueueMemory {
     this.#deduplication.remember({ key: deduplicationKey, atMs: message.sentAtMs, value });
   }
 
-  #attempted(change: QueueChange & { readonly kind: "received" | "visibility" }): void {
-    const { attemptId, atMs, untilMs, sequenceNumbers } = change;
-    if (attemptId === undefined) return;
+  #hidden({ kind, attemptId, atMs, untilMs, sequenceNumbers }: Hidden): void {
     const receipts = sequenceNumbers.map((sequenceNumber) => {
-      return { sequenceNumber, receiveCount: this.message(sequenceNumber).receiveCount };
+      const message = this.message(sequenceNumber);
+      const receiveCount = message.receiveCount + (kind === "received" ? 1 : 0);
+      const first = kind === "received" ? { firstReceivedAtMs: atMs } : {};
+      this.#replace({ ...first, ...message, receiveCount, visibleAtMs: untilMs });
+      return { sequenceNumber, receiveCount };
     });
+    if (attemptId === undefined) return;
     this.#attempts.remember({ key: attemptId, atMs, value: { receipts, untilMs } });
   }
 
@@ -142,7 +148,7 @@ export class QueueMemory {
       throw new Error(`message ${message.sequenceNumber} is there twice`);
     this.#messages.set(message.sequenceNumber, message);
     const key = groupKeyOf(message);
-    const group = this.#groups.get(key) ?? new MessageGroup();
+    const group = this.#groups.get(key) ?? [];
     group.push(message.sequenceNumber);
     this.#groups.set(key, group);
     this.#advanceTo(message.sequenceNumber);
@@ -162,11 +168,13 @@ export class QueueMemory {
     const key = groupKeyOf(message);
     const group = this.#groups.get(key);
     if (group === undefined) throw new Error(`message ${sequenceNumber} has no group`);
-    group.remove(sequenceNumber);
-    if (group.size === 0) this.#groups.delete(key);
+    group.splice(group.indexOf(sequenceNumber), 1);
+    if (group.length === 0) this.#groups.delete(key);
     this.#messages.delete(sequenceNumber);
   }
 }
+
+type Hidden = QueueChange & { readonly kind: "received" | "visibility" };
 
 function groupKeyOf(message: StoredMessage): string {
   return message.groupId ?? message.sequenceNumber;

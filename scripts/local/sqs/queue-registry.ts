@@ -3,7 +3,7 @@ import { type ChangeLog, type LogEntry, NO_LOG } from "./change-log.ts";
 import { SqsFault } from "./faults.ts";
 import { FifoQueue } from "./fifo-queue.ts";
 import { LongPoll } from "./long-poll.ts";
-import type { QueueChange, QueueState } from "./message.ts";
+import type { QueueChange, QueueState, Redrive } from "./message.ts";
 import {
   type QueueAttributes,
   type QueueSettings,
@@ -43,10 +43,6 @@ export class QueueRegistry {
   /** From now on changes are written down. */
   logTo(log: ChangeLog): void {
     this.#log = log;
-  }
-
-  find(name: string): ServedQueue | undefined {
-    return this.#queues.get(name);
   }
 
   get(name: string): ServedQueue {
@@ -144,14 +140,8 @@ export class QueueRegistry {
     });
     const nextOpeningMs = (sinceMs: number): number | undefined => model.nextOpeningMs(sinceMs);
     const poll = new LongPoll({ nowMs: this.#nowMs, nextOpeningMs });
-    const queue: ServedQueue = {
-      name,
-      createdSeconds,
-      attributes,
-      settings: settingsOf(attributes),
-      model,
-      poll,
-    };
+    const settings = settingsOf(attributes);
+    const queue: ServedQueue = { name, createdSeconds, attributes, settings, model, poll };
     this.#queues.set(name, queue);
     this.#configure(queue, attributes);
     return queue;
@@ -166,15 +156,11 @@ export class QueueRegistry {
   /** A dead-letter queue that is not there, or not yet, takes nothing: then messages stay where they are. */
   #wireRedrives(): void {
     for (const { name, model, settings } of this.#queues.values()) {
-      const target = settings.redrive === undefined ? undefined : this.#queues.get(settings.redrive.queue);
-      if (settings.redrive === undefined || target === undefined) {
-        model.redriveTo(undefined);
-        continue;
-      }
-      model.redriveTo({
-        maxReceiveCount: settings.redrive.maxReceiveCount,
-        deadLetter: (message, nowMs) => target.model.acceptDeadLetter(message, name, nowMs),
-      });
+      const { queue = "", maxReceiveCount = 0 } = settings.redrive ?? {};
+      const target = this.#queues.get(queue)?.model;
+      const deadLetter: Redrive["deadLetter"] = (message, nowMs) =>
+        target?.acceptDeadLetter(message, name, nowMs);
+      model.redriveTo(target === undefined ? undefined : { maxReceiveCount, deadLetter });
     }
   }
 
@@ -189,10 +175,8 @@ export class QueueRegistry {
     if (redrive === undefined) return;
     const target = redrive.queue === name ? undefined : this.#queues.get(redrive.queue);
     if (target === undefined || target.settings.fifo !== fifo) {
-      throw new SqsFault(
-        "InvalidAttributeValue",
-        "The dead-letter queue must exist and be of the same type.",
-      );
+      const message = "The dead-letter queue must exist and be of the same type.";
+      throw new SqsFault("InvalidAttributeValue", message);
     }
   }
 }
@@ -200,10 +184,8 @@ export class QueueRegistry {
 function assertSame(queue: ServedQueue, given: QueueAttributes): void {
   for (const [name, value] of Object.entries(given)) {
     if (sameValue(name, value, queue.attributes[name] ?? "")) continue;
-    throw new SqsFault(
-      "QueueNameExists",
-      `A queue already exists with the same name and a different value for attribute ${name}`,
-    );
+    const message = `A queue already exists with the same name and a different value for attribute ${name}`;
+    throw new SqsFault("QueueNameExists", message);
   }
 }
 

@@ -1,6 +1,6 @@
 import { answerBatch } from "./batch.ts";
 import { ACCOUNT, type Action, arnOf, type Call, queueOf } from "./call.ts";
-import { invalidParameter, SqsFault } from "./faults.ts";
+import { invalidParameter, missingParameter, SqsFault } from "./faults.ts";
 import { RECEIVE_LIMIT } from "./fifo-queue.ts";
 import { type Input, readOptionalInteger, readOptionalString, readString, readStrings } from "./input.ts";
 import { md5OfAttributes } from "./md5.ts";
@@ -29,42 +29,31 @@ const receiveMessage: Action = (call) => {
   return waitMs === 0 ? (receive() ?? {}) : receiveWithin(call, queue, { receive, waitMs });
 };
 
-const deleteMessage: Action = (call) => {
-  deleteOne(call, queueOf(call), call.input);
-  return {};
-};
+type One = (call: Call, queue: ServedQueue, input: Input) => void;
 
-const deleteMessageBatch: Action = (call) => {
-  const queue = queueOf(call);
-  return answerBatch(call.input, {
-    carryOut: (entry) => {
-      deleteOne(call, queue, entry);
+function single(act: One): Action {
+  return (call) => {
+    act(call, queueOf(call), call.input);
+    return {};
+  };
+}
+
+function batch(act: One): Action {
+  return (call) => {
+    const queue = queueOf(call);
+    return answerBatch(call.input, () => (entry) => {
+      act(call, queue, entry);
       return {};
-    },
-  });
-};
-
-const changeMessageVisibility: Action = (call) => {
-  changeOne(call, queueOf(call), call.input);
-  return {};
-};
-
-const changeMessageVisibilityBatch: Action = (call) => {
-  const queue = queueOf(call);
-  return answerBatch(call.input, {
-    carryOut: (entry) => {
-      changeOne(call, queue, entry);
-      return {};
-    },
-  });
-};
+    });
+  };
+}
 
 export const RECEIVE_ACTIONS: { readonly [name: string]: Action } = {
   ReceiveMessage: receiveMessage,
-  DeleteMessage: deleteMessage,
-  DeleteMessageBatch: deleteMessageBatch,
-  ChangeMessageVisibility: changeMessageVisibility,
-  ChangeMessageVisibilityBatch: changeMessageVisibilityBatch,
+  DeleteMessage: single(deleteOne),
+  DeleteMessageBatch: batch(deleteOne),
+  ChangeMessageVisibility: single(changeOne),
+  ChangeMessageVisibilityBatch: batch(changeOne),
 };
 
 type PatientReceive = { readonly receive: () => object | undefined; readonly waitMs: number };
@@ -93,32 +82,28 @@ function receiveWithin(call: Call, queue: ServedQueue, { receive, waitMs }: Pati
 function deleteOne(call: Call, queue: ServedQueue, input: Input): void {
   const handle = readString(input, "ReceiptHandle");
   const outcome = queue.model.delete(handle, call.nowMs());
-  if (outcome === "invalid") throw invalidReceipt(handle);
-  if (outcome === "expired")
-    throw invalidParameter("ReceiptHandle", handle, "The receipt handle has expired.");
+  if (outcome === "invalid" || outcome === "expired") throw unusable(handle, outcome);
 }
 
 function changeOne(call: Call, queue: ServedQueue, input: Input): void {
   const handle = readString(input, "ReceiptHandle");
   const seconds = readOptionalInteger(input, "VisibilityTimeout", VISIBILITY_SECONDS);
-  if (seconds === undefined)
-    throw new SqsFault("MissingParameter", "The request must contain the parameter VisibilityTimeout.");
+  if (seconds === undefined) throw missingParameter("VisibilityTimeout");
   const outcome = queue.model.changeVisibility(handle, seconds * 1000, call.nowMs());
-  if (outcome === "invalid") throw invalidReceipt(handle);
-  if (outcome === "expired")
-    throw invalidParameter("ReceiptHandle", handle, "The receipt handle has expired.");
   if (outcome === "not_in_flight") throw new SqsFault("MessageNotInflight", "The message is not in flight.");
-  if (outcome === "gone") {
-    const reason = "Message does not exist or is not available for visibility timeout change.";
-    throw invalidParameter("ReceiptHandle", handle, reason);
-  }
+  if (outcome !== "changed") throw unusable(handle, outcome);
 }
 
-function invalidReceipt(handle: string): SqsFault {
-  return new SqsFault(
-    "ReceiptHandleIsInvalid",
-    `The input receipt handle "${handle}" is not a valid receipt handle.`,
-  );
+function unusable(handle: string, outcome: "invalid" | "expired" | "gone"): SqsFault {
+  if (outcome === "invalid") {
+    const message = `The input receipt handle "${handle}" is not a valid receipt handle.`;
+    return new SqsFault("ReceiptHandleIsInvalid", message);
+  }
+  const reason =
+    outcome === "expired"
+      ? "The receipt handle has expired."
+      : "Message does not exist or is not available for visibility timeout change.";
+  return invalidParameter("ReceiptHandle", handle, reason);
 }
 
 function printer(call: Call): (delivery: Delivery) => object {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { answerBatch } from "./batch.ts";
 import { type Action, queueOf } from "./call.ts";
-import { invalidParameter, SqsFault } from "./faults.ts";
+import { invalidParameter, missingParameter, SqsFault } from "./faults.ts";
 import { type Input, readObject, readOptionalInteger, readOptionalString, readString } from "./input.ts";
 import { md5OfAttributes } from "./md5.ts";
 import type { MessageAttribute, MessageAttributes, SendInput } from "./message.ts";
@@ -23,23 +23,12 @@ const sendMessageBatch: Action = (call) => {
   const queue = queueOf(call);
   let bytes = 0;
   // All entries are read before one is sent: a batch that is too long as a whole sends nothing.
-  const readable = new Map<Input, Sendable>();
-  return answerBatch(call.input, {
-    prepare: (entry) => {
-      const sendable = readMessage(queue, entry);
-      readable.set(entry, sendable);
-      bytes += sendable.bytes;
-      if (bytes <= MESSAGE_BYTES) return;
-      throw new SqsFault(
-        "BatchRequestTooLong",
-        `Batch requests cannot be longer than ${MESSAGE_BYTES} bytes.`,
-      );
-    },
-    carryOut: (entry) => {
-      const sendable = readable.get(entry);
-      if (sendable === undefined) throw new Error("an entry was not prepared");
-      return send(queue, sendable, call.nowMs());
-    },
+  return answerBatch(call.input, (entry) => {
+    const sendable = readMessage(queue, entry);
+    bytes += sendable.bytes;
+    if (bytes <= MESSAGE_BYTES) return () => send(queue, sendable, call.nowMs());
+    const message = `Batch requests cannot be longer than ${MESSAGE_BYTES} bytes.`;
+    throw new SqsFault("BatchRequestTooLong", message);
   });
 };
 
@@ -64,8 +53,7 @@ function readMessage(queue: ServedQueue, input: Input): Sendable {
   const body = readString(input, "MessageBody");
   const attributes = readMessageAttributes(input);
   const bytes = Buffer.byteLength(body) + bytesOf(attributes);
-  if (body === "")
-    throw new SqsFault("MissingParameter", "The request must contain the parameter MessageBody.");
+  if (body === "") throw missingParameter("MessageBody");
   if (bytes > queue.settings.messageBytes) {
     const limit = queue.settings.messageBytes;
     const reason = `One or more parameters are invalid. Reason: Message must be shorter than ${limit} bytes.`;
@@ -83,9 +71,7 @@ function readMessage(queue: ServedQueue, input: Input): Sendable {
   }
   if (delaySeconds !== undefined && delaySeconds > 0) refuseParameter(input, "DelaySeconds");
   const groupId = readId(input, "MessageGroupId");
-  if (groupId === undefined) {
-    throw new SqsFault("MissingParameter", "The request must contain the parameter MessageGroupId.");
-  }
+  if (groupId === undefined) throw missingParameter("MessageGroupId");
   const deduplicationId = readId(input, "MessageDeduplicationId") ?? contentId(queue, body);
   const { deduplicationScope, delayMs } = queue.settings;
   return { message: { ...common, groupId, deduplicationId, deduplicationScope, delayMs }, bytes };
@@ -101,20 +87,13 @@ function contentId(queue: ServedQueue, body: string): string {
 function readId(input: Input, name: string): string | undefined {
   const id = readOptionalString(input, name);
   if (id === undefined || /^[\x21-\x7e]{1,128}$/.test(id)) return id;
-  throw invalidParameter(
-    name,
-    id,
-    `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`,
-  );
+  const reason = `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`;
+  throw invalidParameter(name, id, reason);
 }
 
 function refuseParameter(input: Input, name: string): void {
-  if (input[name] === undefined || input[name] === null) return;
-  throw invalidParameter(
-    name,
-    input[name],
-    "The request include parameter that is not valid for this queue type.",
-  );
+  const reason = "The request include parameter that is not valid for this queue type.";
+  if ((input[name] ?? undefined) !== undefined) throw invalidParameter(name, input[name], reason);
 }
 
 function readMessageAttributes(input: Input): MessageAttributes {

@@ -7,7 +7,7 @@ import type { Action, Call } from "./call.ts";
 import { type ChangeLog, NO_LOG, openLog, readLog } from "./change-log.ts";
 import { SqsFault } from "./faults.ts";
 import { parseInput } from "./input.ts";
-import { QUEUE_ACTIONS, unknownAction } from "./queue-actions.ts";
+import { QUEUE_ACTIONS } from "./queue-actions.ts";
 import { QueueRegistry } from "./queue-registry.ts";
 import { RECEIVE_ACTIONS } from "./receive-actions.ts";
 import { SEND_ACTIONS } from "./send-actions.ts";
@@ -100,15 +100,17 @@ async function serve(serving: Serving, request: IncomingMessage, response: Serve
     const target = String(request.headers["x-amz-target"] ?? "");
     const name = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : target;
     const action = ACTIONS.get(name);
-    if (action === undefined) throw unknownAction(name);
+    if (action === undefined)
+      throw new SqsFault("InvalidAction", `The action ${name} is not valid for this endpoint.`);
     answer = await action(callOf(serving, parseInput(body), response));
   } catch (cause) {
-    const fault = cause instanceof SqsFault ? cause : new SqsFault("InternalError", "The request failed.");
-    if (fault !== cause) console.error("sqs: a request failed", cause);
-    status = fault.status;
-    headers["x-amzn-query-error"] = `${fault.code};${fault.senderFault ? "Sender" : "Receiver"}`;
+    const told = cause instanceof SqsFault ? cause : new SqsFault("InternalError", "The request failed.");
+    if (told !== cause) console.error("sqs: a request failed", cause);
+    const { type, code } = told.fault;
+    status = told.fault.status;
+    headers["x-amzn-query-error"] = `${code};${told.senderFault ? "Sender" : "Receiver"}`;
     if (status === 413) headers.connection = "close";
-    answer = { __type: fault.type, message: fault.message };
+    answer = { __type: type, message: told.message };
   }
   // Outside of the try: where the disk refuses, this process must fall rather than answer for what it may forget.
   serving.log?.flush();
@@ -156,9 +158,7 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
     server.once("error", reject);
     server.listen(port, host, () => {
       server.off("error", reject);
-      const address = server.address();
-      if (address === null || typeof address === "string") reject(new Error("the server has no port"));
-      else resolve(address);
+      resolve(server.address() as AddressInfo);
     });
   });
 }

@@ -71,9 +71,10 @@ export class Projector {
       if (leaders === undefined) return true;
       const { end, state } = await this.#follow(leaders, deadlineMs);
       if (end !== "overtaken") for (const picture of this.#feed.pictures) await picture.draw(state);
-      let isDone = end === "reached";
+      if (end !== "reached") return false;
+      let isDone = true;
+      // However little time is left, each gets a page further.
       for (const group of laggards) {
-        if (this.#ports.clock.nowMs() >= deadlineMs) return false;
         const followed = await this.#follow(group, deadlineMs);
         isDone &&= followed.end === "reached";
       }
@@ -97,12 +98,27 @@ export class Projector {
     });
     const groups = new Map<number, Projection[]>();
     for (const projection of this.#feed.projections) {
-      const version = Number(summary?.[projection.watermark] ?? startOf(projection));
+      const watermark = summary?.[projection.watermark];
+      const version = watermark === undefined ? await this.#begin(projection) : Number(watermark);
       groups.set(version, [...(groups.get(version) ?? []), projection]);
     }
     return [...groups]
       .map(([version, projections]) => ({ version, projections }))
       .sort((a, b) => b.version - a.version);
+  }
+
+  /** From its first watermark on, what it may need of the market's snapshots is kept. */
+  async #begin({ watermark, after = 0 }: Projection): Promise<number> {
+    const first: Write = {
+      kind: "update",
+      table: "market-data",
+      key: summaryKey(this.#market.market),
+      set: { [watermark]: BigInt(after) },
+      when: [{ attribute: watermark, is: "absent" }],
+    };
+    // Where another one has begun it meanwhile, its watermark may have moved already: then the first step's condition says so.
+    await withRetries(() => this.#ports.store.write(first), this.#ports);
+    return after;
   }
 
   async #follow({ version, projections }: Group, deadlineMs: number): Promise<Followed> {
@@ -166,15 +182,8 @@ export class Projector {
       key: summaryKey(this.#market.market),
       set,
       when: projections.map(
-        (projection): Condition =>
-          from === startOf(projection)
-            ? { attribute: projection.watermark, is: "absent" }
-            : { attribute: projection.watermark, is: "equal", to: BigInt(from) },
+        ({ watermark }): Condition => ({ attribute: watermark, is: "equal", to: BigInt(from) }),
       ),
     };
   }
-}
-
-function startOf({ after = 0 }: Projection): number {
-  return after;
 }

@@ -167,14 +167,50 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "projector trusting its own memory: the watermark moves without condition",
     file: "lib/market-data/projector.ts",
-    find: `            : { attribute: projection.watermark, is: "equal", to: BigInt(from) },`,
-    replace: `            : { attribute: projection.watermark, is: "present" },`,
+    find: `({ attribute: watermark, is: "equal", to: BigInt(from) }),`,
+    replace: `({ attribute: watermark, is: from < 0 ? "absent" : "present" }),`,
   },
   {
     name: "projector starts from a snapshot beyond its watermark",
     file: "lib/journal/recover.ts",
     find: "await newestSnapshot(market, ports, version)",
     replace: "await newestSnapshot(market, ports)",
+  },
+  {
+    name: "a projection's watermark moves with another's",
+    file: "lib/market-data/projector.ts",
+    find: "for (const { watermark, figures } of projections)",
+    replace: "for (const { watermark, figures } of this.#feed.projections)",
+  },
+  {
+    name: "a projector goes on with a state that is ahead of its watermark",
+    file: "lib/market-data/projector.ts",
+    find: "      .filter(({ head }) => head.version <= version)\n",
+    replace: "",
+  },
+  {
+    name: "a stale projector rolls forward over its watermark",
+    file: "lib/journal/recover.ts",
+    find: "await rollForward(state, { version, deadlineMs }, ports);\n  if (state.head.version !== version)",
+    replace: "await rollForward(state, { deadlineMs }, ports);\n  if (state.head.version < version)",
+  },
+  {
+    name: "recovery that runs out of time does not save how far it got",
+    file: "lib/journal/recover.ts",
+    find: "  await saveSnapshot(state, ports);\n",
+    replace: "",
+  },
+  {
+    name: "old snapshots are dropped without a look at the watermark",
+    file: "lib/journal/snapshots.ts",
+    find: "await snapshotHeaders(market, { store }, watermark)",
+    replace: "await snapshotHeaders(market, { store }, watermark + 1_000_000)",
+  },
+  {
+    name: "a depth takes in an entry that it has had",
+    file: "lib/market-data/depth.ts",
+    find: "    this.version = sealed.version;",
+    replace: "    this.version = sealed.version - (sealed.version % 7 === 0 ? 1 : 0);",
   },
   {
     name: "a deposit's reference is not looked at",

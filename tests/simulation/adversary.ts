@@ -23,6 +23,7 @@ export const WORLD_FAULTS = [
   "delete_lost",
   "queue_recreated",
   "snapshot_damaged",
+  "snapshots_anywhere",
   "instance_replaced",
   "second_consumer",
   "projector_woken_twice",

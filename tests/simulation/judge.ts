@@ -19,6 +19,7 @@ import { withdrawalKey } from "../../lib/wallet/withdrawal-item.ts";
 import { CommandJudge, type SentCommand } from "./command-judge.ts";
 import { judgeDesired } from "./desired-judge.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
+import { judgeEntries } from "./market-data-judge.ts";
 import type { Memory } from "./memory.ts";
 import { NaiveReader } from "./naive-reader.ts";
 import type { Damage } from "./prepare.ts";
@@ -132,6 +133,7 @@ async function judgeJournal(
     if (last?.continuation !== undefined && !recreated.has(market.market))
       found.push(`${market.market}: a command is left unfinished`);
     found.push(...(await judgeStatistics(market, { store, trades: reader.trades })));
+    found.push(...(await judgeEntries(market, last?.version ?? 0, store)));
   }
   return found;
 }

@@ -20,14 +20,15 @@ export type Written = { changes: readonly Change[]; isAnswered: boolean };
  */
 export class Replicas {
   readonly truth = new MemoryStore();
-  readonly #view = new MemoryStore();
+  readonly #view: MemoryStore;
   readonly #index = new MemoryStore();
   readonly #chance: Chance;
   #unseen: Written[] = [];
   #unindexed: Change[] = [];
 
-  constructor(chance: Chance) {
+  constructor(chance: Chance, { pageItems }: { readonly pageItems: number }) {
     this.#chance = chance;
+    this.#view = new MemoryStore({ pageItems });
   }
 
   async transact(

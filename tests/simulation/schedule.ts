@@ -1,14 +1,14 @@
-import { snapshotChunkKey, snapshotHeadersKey } from "../../lib/journal/journal-items.ts";
-import { recover } from "../../lib/journal/recover.ts";
-import { saveSnapshot } from "../../lib/journal/snapshots.ts";
 import { PENDING_LIMIT_MS } from "../../lib/trading/sweep.ts";
 import { type Chance, chanceFrom } from "../../scripts/demo/chance.ts";
 import { Adversary } from "./adversary.ts";
+import { comeBack } from "./come-back.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import { judge, judgeAtRest } from "./judge.ts";
+import { MarketDataJudge } from "./market-data-judge.ts";
 import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
 import { type Process, Scheduler } from "./scheduler.ts";
+import { damageSnapshot, saveSnapshots } from "./snapshot-trouble.ts";
 import { type Action, drawAction, MARKETS } from "./traffic.ts";
 import { World } from "./world.ts";
 
@@ -30,6 +30,7 @@ export type ScheduleResult = {
 };
 
 const MOST_STEPS = 60_000;
+const SNAPSHOTS_LOST_SHARE = 0.2;
 
 /** One world, its traffic and its faults, from a seed: the same seed gives the same story. */
 export async function runSchedule({
@@ -84,6 +85,7 @@ async function play(
   adversary.isActive = true;
   const drawn = Array.from({ length: actions }, (): Action => drawAction(chance, memory));
   const next = drawn.entries();
+  const marketData = new MarketDataJudge(world.replicas.truth);
   for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
     if (scheduler.steps > MOST_STEPS) return ["the world does not come to rest"];
     if (scheduler.fault !== undefined) return [];
@@ -97,7 +99,7 @@ async function play(
     if (roll > 0.6 && roll < 0.62) scheduler.start("projector", (process) => world.project(process));
     await disturb(cast);
     if (roll > 0.5 && roll < 0.505) {
-      const violations = await judge(world.replicas.truth, damage);
+      const violations = [...(await judge(world.replicas.truth, damage)), ...(await marketData.judge())];
       if (violations.length > 0) return violations;
     }
     if (!(await scheduler.step()) && upcoming.done) break;
@@ -105,12 +107,17 @@ async function play(
   if (scheduler.fault !== undefined) return [];
   adversary.isActive = false;
   await comeToRest(cast);
-  return await judgeAtRest(world.replicas.truth, {
+  const kept = await marketData.judge();
+  const withoutSnapshots = chance.fraction() < SNAPSHOTS_LOST_SHARE;
+  const back = await comeBack(world, { run: (body) => run(scheduler, body), withoutSnapshots });
+  if (scheduler.fault !== undefined) return [];
+  const atRest = await judgeAtRest(world.replicas.truth, {
     memory,
     damage,
     recreated: world.recreated,
     sent: world.sent,
   });
+  return [...kept, ...back, ...atRest];
 }
 
 function describe(fault: unknown): string {
@@ -160,48 +167,13 @@ async function disturb({
     for (let turn = chance.below(60); turn > 0; turn--) await scheduler.step();
     world.loseQueue(market);
   } else if (roll > 0.19 && roll < 0.22 && adversary.strikes("snapshot_damaged", market)) {
-    await damageSnapshot(market, { scheduler, world });
+    await damageSnapshot(market, { world });
+  } else if (roll > 0.23 && roll < 0.27 && adversary.strikes("snapshots_anywhere", market)) {
+    await saveSnapshots(market, { chance, world });
   } else if (roll > 0.22 && roll < 0.23) {
     world.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");
   }
-}
-
-/** Takes a snapshot now, and a newer one whose bytes are not what its checksum says. */
-async function damageSnapshot(market: string, { world }: Stage): Promise<void> {
-  const { truth } = world.replicas;
-  const definition = CATALOGUE.markets.get(market);
-  if (definition === undefined) throw new Error(`no market ${market}`);
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
-  const ports = { store: truth, clock: { nowMs: () => 0, sleep: async () => {} }, log };
-  const state = await recover(definition, 1, ports);
-  if (state.head.version === 0) return;
-  const putMany = async (puts: Parameters<typeof truth.putMany>[0]): Promise<void> => {
-    const written = await world.replicas.putMany(puts);
-    written.isAnswered = true;
-  };
-  await saveSnapshot(state, { store: { ...bound(truth), putMany } });
-  const [header] = (
-    await truth.query({ table: "journal", pk: snapshotHeadersKey(market), order: "descending", limit: 1 })
-  ).items;
-  if (header === undefined) return;
-  const key = snapshotChunkKey(market, Number(header.sk), 0);
-  const chunk = await truth.get({ table: "journal", key });
-  const data = Uint8Array.from(chunk?.data as Uint8Array);
-  data[data.length >> 1] = (data[data.length >> 1] ?? 0) ^ 0xff;
-  await world.replicas.putMany([{ table: "journal", item: { ...key, data } }]);
-}
-
-function bound(store: World["replicas"]["truth"]) {
-  return {
-    get: store.get.bind(store),
-    getMany: store.getMany.bind(store),
-    query: store.query.bind(store),
-    scan: store.scan.bind(store),
-    write: store.write.bind(store),
-    transact: store.transact.bind(store),
-    putMany: store.putMany.bind(store),
-  };
 }
 
 /** No more faults: what is under way ends, queues drain, the sweeper and the projector do their work. */

@@ -1,5 +1,4 @@
 import { resendDesiredStates } from "../../lib/desired-state/resend-desired-states.ts";
-import { Projector } from "../../lib/market-data/projector.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
@@ -22,6 +21,7 @@ import { CountingRandom } from "./effects.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import { type ReadFaults, Replicas, type Written } from "./replicas.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
+import { WarmProjectors } from "./warm-projectors.ts";
 
 const VISIBILITY_MS = 10_000;
 const FUNCTION_MS = 5_000;
@@ -30,6 +30,8 @@ const RECREATION_MS = 61_000;
 const SCALE_OUT_SHARE = 0.1;
 const LONG_QUERY_MS = 60;
 const FROZEN_MS = 15_000;
+/** How many items an answer may hold: with three, also a short journal is read in pages. */
+const PAGES = [3, 1_000] as const;
 const READ_FAULTS: readonly CallFault[] = ["crash_before", "never_arrived", "slow", "frozen"];
 
 /** All that a use case may want of the outside, for one process. */
@@ -60,6 +62,7 @@ export class World {
   readonly #chance: Chance;
   readonly #queues = new Map<string, Queue>();
   readonly #instances = new Map<string, Instance[]>();
+  readonly #projectors: WarmProjectors;
   #epochs = 0;
   #messages = 0;
 
@@ -67,7 +70,8 @@ export class World {
     this.#scheduler = scheduler;
     this.#adversary = adversary;
     this.#chance = chance;
-    this.replicas = new Replicas(chance);
+    this.replicas = new Replicas(chance, { pageItems: chance.pick(PAGES) });
+    this.#projectors = new WarmProjectors(chance, (running) => this.portsOf(running));
     for (const market of CATALOGUE.markets.keys()) this.createQueue(market);
   }
 
@@ -136,17 +140,9 @@ export class World {
     });
   }
 
+  /** One invocation of the projecting function. */
   async project(process: Process): Promise<void> {
-    for (const market of CATALOGUE.markets.values()) {
-      try {
-        await new Projector(
-          market,
-          this.portsOf(() => process),
-        ).run(this.#scheduler.nowMs() + 20_000);
-      } catch (fault) {
-        if (!(fault instanceof StoreUnavailable)) throw fault;
-      }
-    }
+    await this.#projectors.invoke(process);
   }
 
   async sweep(process: Process): Promise<void> {

@@ -34,8 +34,9 @@ const KINDS = {
   /** The order book is brought up to the journal's end as it is read. */
   MarketReaders: { tables: { MarketData: READ, Journal: READ } },
   AccountReaders: { tables: { Users: READ } },
-  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...NAMED, ...AUDITED } },
-  Signers: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...AUDITED }, privateKey: true },
+  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...NAMED } },
+  /** What strangers may call leaves security events with the account, and nothing in the audit records. */
+  Signers: { tables: { Users: [...READ, ...WRITE, ...DELETE] }, privateKey: true },
   TradingReaders: { tables: { ...SIGNED_IN, Orders: READ, MarketData: READ } },
   Traders: {
     tables: {

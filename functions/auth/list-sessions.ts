@@ -1,17 +1,20 @@
 import { ports } from "../../lib/adapters/ports.ts";
-import { sessionsOf } from "../../lib/auth/list-sessions.ts";
+import { listSessions } from "../../lib/auth/list-sessions.ts";
 import { showSession } from "../../lib/auth/session-item.ts";
-import { listSessions } from "../../lib/contract/auth.ts";
-import { wholeList } from "../../lib/contract/cursor.ts";
+import { listSessions as route } from "../../lib/contract/auth.ts";
+import { pageView } from "../../lib/contract/page-view.ts";
 import { success } from "../../lib/contract/refusal.ts";
 import { endpoint } from "../../lib/edge/endpoint.ts";
 
 export const handler = endpoint(
-  listSessions,
-  async ({ user, sessionId }) => {
-    const sessions = await sessionsOf(user.id, ports);
-    const items = sessions.map((session) => ({ ...showSession(session), current: session.id === sessionId }));
-    return success({ status: 200, body: wholeList(items) });
+  route,
+  async ({ user, sessionId, query: { limit, cursor } }) => {
+    const listed = await listSessions(user.id, { limit, after: cursor }, ports);
+    const body = pageView(listed, (session) => ({
+      ...showSession(session),
+      current: session.id === sessionId,
+    }));
+    return success({ status: 200, body });
   },
   ports,
 );

@@ -6,10 +6,10 @@ import { withdrawalView } from "../../lib/wallet/wallet-view.ts";
 
 export const handler = endpoint(
   route,
-  async ({ user, body, operationId }) => {
+  async ({ user, body, operationId, requestId }) => {
     return answered(
       201,
-      await requestWithdrawal({ userId: user.id, ...body, operationId }, ports),
+      await requestWithdrawal({ userId: user.id, ...body, operationId, requestId }, ports),
       (withdrawal) => withdrawalView(withdrawal, ports.catalogue),
     );
   },

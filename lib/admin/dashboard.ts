@@ -1,4 +1,4 @@
-import { monthOf, readAuditRecord } from "../audit/record.ts";
+import { readAuditRecord, shardsOf } from "../audit/record.ts";
 import { firstIdAt } from "../contract/id.ts";
 import { isoTime } from "../contract/time.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
@@ -24,7 +24,7 @@ export async function readDashboard(ports: DashboardPorts) {
     countUsers(todayMs, ports),
     Promise.all([...ports.catalogue.markets.values()].map((market) => marketFigures(market, nowMs, ports))),
     countItems({ table: "wallets", index: "withdrawalStatus", pk: "pending_approval" }, ports),
-    actionsOfToday(todayMs, nowMs, ports),
+    actionsOfToday(todayMs, ports),
     ports.queue.deadLetterDepth(),
   ]);
   return {
@@ -84,16 +84,16 @@ async function marketFigures(market: Market, nowMs: number, ports: DashboardPort
 }
 
 /** Credits and withdrawal decisions of the day, from the audit records that stand in their transactions. */
-async function actionsOfToday(todayMs: number, nowMs: number, ports: DashboardPorts) {
+async function actionsOfToday(todayMs: number, ports: DashboardPorts) {
   const actions = { deposits: 0, withdrawals: 0 };
-  for await (const item of allItems(
-    { table: "audit", pk: monthOf(nowMs), from: firstIdAt(todayMs) },
-    ports,
-  )) {
-    const { action } = readAuditRecord(item);
-    if (action === "deposit_credited") actions.deposits++;
-    if (action === "withdrawal_completed") actions.withdrawals++;
-  }
+  const count = async (pk: string): Promise<void> => {
+    for await (const item of allItems({ table: "audit", pk }, ports)) {
+      const { action } = readAuditRecord(item);
+      if (action === "deposit_credited") actions.deposits++;
+      if (action === "withdrawal_completed") actions.withdrawals++;
+    }
+  };
+  await Promise.all(shardsOf(todayMs).map(count));
   return actions;
 }
 

@@ -81,7 +81,7 @@ async function desire(
     id: input.operationId,
     actor,
     action: status === "halted" ? "market_halted" : "market_opened",
-    entity: `market:${market}`,
+    entities: [`market:${market}`],
     details: { status, number: desired.number },
     timeMs,
     requestId: input.requestId,

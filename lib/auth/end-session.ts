@@ -1,8 +1,10 @@
-import { auditWrite } from "../audit/record.ts";
+import { activityWrite } from "../audit/activity.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { withRetries } from "../store/retries.ts";
+import { sessionsOf } from "./list-sessions.ts";
 import type { SessionPorts } from "./ports.ts";
-import { sessionPlace } from "./session-item.ts";
+import { SESSIONS_AT_MOST, sessionPlace } from "./session-item.ts";
+import type { StoredAccount } from "./user-item.ts";
 
 export type SessionRequest = {
   readonly userId: string;
@@ -27,6 +29,15 @@ export async function endSession(request: SessionRequest, ports: SessionPorts): 
   return success(undefined);
 }
 
+/** An account has so many sessions at most; where there are more, the oldest end. */
+export async function endOldestSessions(account: StoredAccount, ports: SessionPorts): Promise<void> {
+  const sessions = await sessionsOf(account, ports);
+  for (const { userId, id: sessionId } of sessions.slice(SESSIONS_AT_MOST)) {
+    const ending = { userId, sessionId, actor: "system", action: "session_ended" };
+    if (await endSessionOf(ending, ports)) ports.log.info("session_ended", { userId, sessionId });
+  }
+}
+
 type Ending = SessionRequest & { readonly actor: string; readonly action: string };
 
 /** Deletes a session and records who did it; false where there was none. */
@@ -35,17 +46,17 @@ export async function endSessionOf(ending: Ending, { store, clock, random }: Ses
   const place = sessionPlace(userId, sessionId);
   if ((await store.get(place)) === undefined) return false;
   const timeMs = clock.nowMs();
-  const audit = auditWrite({
+  const record = activityWrite({
     id: random.id(timeMs),
+    userId,
     actor,
     action,
-    entity: `user:${userId}`,
     details: { sessionId },
     timeMs,
     requestId,
   });
   const gone = { kind: "delete", ...place, when: [{ attribute: "pk", is: "present" }] } as const;
   // Where the condition fails, the session ended in between, by whomever: it is over, and recorded.
-  await withRetries(() => store.transact([gone, audit]), { clock, random });
+  await withRetries(() => store.transact([gone, record]), { clock, random });
   return true;
 }

@@ -1,12 +1,20 @@
-import { type AuditEvent, auditWrite } from "../audit/record.ts";
+import { createHash } from "node:crypto";
+import { type ActivityEvent, activityWrite, isBusy } from "../audit/activity.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { isoTime } from "../contract/time.ts";
 import { withRetries } from "../store/retries.ts";
-import { accountByEmail } from "./find-account.ts";
+import { endOldestSessions } from "./end-session.ts";
 import { maskedEmail } from "./masked-email.ts";
 import type { AuthPorts, Client, IssuedTokens } from "./ports.ts";
 import { expiryOf, type Session, sessionItem } from "./session-item.ts";
-import { type Account, profilePlace, type StoredAccount, showAccount } from "./user-item.ts";
+import {
+  type Account,
+  emailPlace,
+  profilePlace,
+  readAccount,
+  type StoredAccount,
+  showAccount,
+} from "./user-item.ts";
 
 export type Credentials = {
   readonly email: string;
@@ -18,29 +26,71 @@ export type Credentials = {
 export type TokenPair = IssuedTokens & { readonly tokenType: "Bearer"; readonly user: Account };
 
 /**
- * Starts a session. That an account is frozen is told only to who knows its password, and an unknown address costs the same time
- * as a wrong password: neither words nor the clock tell strangers who has an account.
+ * Starts a session. That an account is frozen is told only to who knows its password. For everybody else an address without an account
+ * is answered like a wrong password, in words, time and calls of the store: those are made for an account that does not exist.
  */
 export async function login(credentials: Credentials, ports: AuthPorts): Promise<Result<TokenPair>> {
-  const account = await accountByEmail(credentials.email, ports.store);
-  const { matches, outdated } = await ports.passwords.check(credentials.password, account?.passwordHash);
-  if (account === undefined || !matches) {
-    await noteFailure(credentials, { account, cause: "wrong_credentials" }, ports);
-    return refuse("INVALID_CREDENTIALS");
-  }
-  if (account.status === "frozen") {
-    await noteFailure(credentials, { account, cause: "frozen" }, ports);
-    return refuse("ACCOUNT_FROZEN");
-  }
-  if (outdated) await rehash(account, credentials.password, ports);
-  return success(await startSession(account, credentials, ports));
+  const { email, password } = credentials;
+  const nowMs = ports.clock.nowMs();
+  const holder = await ports.store.get(emailPlace(email));
+  const userId = typeof holder?.userId === "string" ? holder.userId : decoyId(email);
+  const attempt = { id: ports.random.id(nowMs), userId, credentials, timeMs: nowMs };
+  const [profile, busy] = await Promise.all([
+    ports.store.get(profilePlace(userId)),
+    isBusy(userId, nowMs, ports),
+  ]);
+  const account = profile === undefined ? undefined : readAccount(profile);
+  const [{ matches, outdated }] = await Promise.all([
+    ports.passwords.check(password, account?.passwordHash),
+    busy ? undefined : recordAttempt(attempt, account !== undefined, ports),
+  ]);
+  if (account === undefined || !matches)
+    return refuse(logFailure(attempt, { account, cause: "INVALID_CREDENTIALS" }, ports));
+  if (account.status === "frozen")
+    return refuse(logFailure(attempt, { account, cause: "ACCOUNT_FROZEN" }, ports));
+  if (outdated) await rehash(account, password, ports);
+  return success(await startSession(account, attempt, ports));
 }
 
-async function startSession(
-  account: StoredAccount,
-  credentials: Credentials,
-  ports: AuthPorts,
-): Promise<TokenPair> {
+type Attempt = {
+  /** Of its record. */
+  readonly id: string;
+  readonly userId: string;
+  readonly credentials: Credentials;
+  readonly timeMs: number;
+};
+
+/** As long as an account's id, the same for an address each time, and no account's: their first character is never so high. */
+function decoyId(email: string): string {
+  return `Z${createHash("sha256").update(email).digest("hex").slice(0, 25).toUpperCase()}`;
+}
+
+const DECOY_SECONDS = 24 * 60 * 60;
+
+/**
+ * Written as failed while the password is being checked, so that the answer need not wait for it; a login that succeeds corrects it.
+ * One that breaks off in between stays failed: nobody got a token.
+ */
+async function recordAttempt(attempt: Attempt, exists: boolean, ports: AuthPorts): Promise<void> {
+  const event = eventOf(attempt, "failed_login_attempt");
+  const write = exists ? activityWrite(event) : activityWrite(event, DECOY_SECONDS);
+  await withRetries(() => ports.store.write(write), ports);
+}
+
+type Failure = {
+  readonly account: StoredAccount | undefined;
+  readonly cause: "INVALID_CREDENTIALS" | "ACCOUNT_FROZEN";
+};
+
+function logFailure({ credentials }: Attempt, { account, cause }: Failure, { log }: AuthPorts) {
+  const { email, client } = credentials;
+  const fields = { email: maskedEmail(email), userId: account?.id, cause, ip: client.ip };
+  log.warn("failed_login_attempt", fields);
+  return cause;
+}
+
+async function startSession(account: StoredAccount, attempt: Attempt, ports: AuthPorts): Promise<TokenPair> {
+  const { client } = attempt.credentials;
   const nowMs = ports.clock.nowMs();
   const now = isoTime(nowMs);
   const session: Session = {
@@ -48,22 +98,23 @@ async function startSession(
     userId: account.id,
     createdAt: now,
     lastSeenAt: now,
-    device: credentials.client.userAgent,
-    ip: credentials.client.ip,
+    device: client.userAgent,
+    ip: client.ip,
+    credentialsVersion: account.credentialsVersion,
     generation: 1n,
     rotatedAtMs: nowMs,
     rotations: [],
-    expiresAt: expiryOf(nowMs),
+    expiresAt: expiryOf(nowMs, nowMs),
   };
-  const audit = auditWrite(
-    eventOf({ action: "user_login", account, credentials, details: { sessionId: session.id } }, ports),
-  );
+  const record = activityWrite(eventOf(attempt, "user_login", { sessionId: session.id }));
   await withRetries(
-    () => ports.store.transact([{ kind: "put", table: "users", item: sessionItem(session) }, audit]),
+    () => ports.store.transact([{ kind: "put", table: "users", item: sessionItem(session) }, record]),
     ports,
   );
   ports.log.info("user_login", { userId: account.id, sessionId: session.id });
-  return pairFor(account, session, ports);
+  // After its own session is there: of logins at the same time, the last one to look sees them all.
+  const [pair] = await Promise.all([pairFor(account, session, ports), endOldestSessions(account, ports)]);
+  return pair;
 }
 
 /** Signs the tokens of a session's present generation. */
@@ -75,29 +126,6 @@ export async function pairFor(
   const claims = { userId: account.id, sessionId: session.id, generation: session.generation };
   const issued = await ports.tokens.issue(claims, ports.clock.nowMs());
   return { ...issued, tokenType: "Bearer", user: showAccount(account) };
-}
-
-type Failure = {
-  readonly account: StoredAccount | undefined;
-  readonly cause: "wrong_credentials" | "frozen";
-};
-
-async function noteFailure(
-  credentials: Credentials,
-  { account, cause }: Failure,
-  ports: AuthPorts,
-): Promise<void> {
-  ports.log.warn("failed_login_attempt", {
-    email: maskedEmail(credentials.email),
-    userId: account?.id,
-    cause,
-    ip: credentials.client.ip,
-  });
-  if (account === undefined) return;
-  const audit = auditWrite(
-    eventOf({ action: "failed_login_attempt", account, credentials, details: { cause } }, ports),
-  );
-  await withRetries(() => ports.store.write(audit), ports);
 }
 
 /** A hash of old parameters is made anew while the password is at hand; another change of the password meanwhile wins. */
@@ -115,26 +143,12 @@ async function rehash(account: StoredAccount, password: string, ports: AuthPorts
   );
 }
 
-type Attempt = {
-  readonly action: string;
-  readonly account: Account;
-  readonly credentials: Credentials;
-  readonly details: { readonly [name: string]: string };
-};
-
 function eventOf(
-  { action, account, credentials, details }: Attempt,
-  { clock, random }: AuthPorts,
-): AuditEvent {
+  { id, userId, credentials, timeMs }: Attempt,
+  action: string,
+  details?: ActivityEvent["details"],
+): ActivityEvent {
   const { client, requestId } = credentials;
-  const timeMs = clock.nowMs();
-  return {
-    id: random.id(timeMs),
-    actor: account.id,
-    action,
-    entity: `user:${account.id}`,
-    details: { ...details, ip: client.ip, device: client.userAgent },
-    timeMs,
-    requestId,
-  };
+  const where = { ip: client.ip, device: client.userAgent };
+  return { id, userId, actor: userId, action, details: { ...details, ...where }, timeMs, requestId };
 }

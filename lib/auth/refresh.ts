@@ -3,9 +3,9 @@ import { isoTime } from "../contract/time.ts";
 import { withRetries } from "../store/retries.ts";
 import { endSessionOf } from "./end-session.ts";
 import { pairFor, type TokenPair } from "./login.ts";
-import type { AuthPorts, RefreshClaims } from "./ports.ts";
-import { expiryOf, isOver, readSession, type Session, sessionPlace } from "./session-item.ts";
-import { profilePlace, readAccount, type StoredAccount } from "./user-item.ts";
+import type { AuthPorts } from "./ports.ts";
+import { expiryOf, type Session, sessionPlace } from "./session-item.ts";
+import { standingOf } from "./standing.ts";
 
 export type RefreshRequest = { readonly refreshToken: string; readonly requestId?: string | undefined };
 
@@ -27,7 +27,7 @@ export async function refresh(
   const claims = await ports.tokens.verifyRefresh(refreshToken, ports.clock.nowMs());
   if (claims === undefined) return refuse("UNAUTHORIZED");
   for (let race = 0; race < RACES; race++) {
-    const found = await read(claims, ports);
+    const found = await standingOf(claims, ports.clock.nowMs(), ports);
     if (!found.ok) return found;
     const { account, session } = found.value;
     const age = session.generation - claims.generation;
@@ -54,20 +54,6 @@ function isRecent(session: Session, generation: bigint, nowMs: number): boolean 
   return recentOf(session, nowMs).some(([recent]) => recent === generation);
 }
 
-type Found = { readonly account: StoredAccount; readonly session: Session };
-
-async function read(
-  { userId, sessionId }: RefreshClaims,
-  { store, clock }: AuthPorts,
-): Promise<Result<Found>> {
-  const [profile, item] = await store.getMany([profilePlace(userId), sessionPlace(userId, sessionId)]);
-  if (profile === undefined || item === undefined) return refuse("UNAUTHORIZED");
-  const session = readSession(item);
-  if (isOver(session, clock.nowMs())) return refuse("UNAUTHORIZED");
-  const account = readAccount(profile);
-  return account.status === "frozen" ? refuse("ACCOUNT_FROZEN") : success({ account, session });
-}
-
 /** Moves the session to its next generation; undefined where somebody was faster. */
 async function rotate(session: Session, ports: AuthPorts): Promise<Session | undefined> {
   const nowMs = ports.clock.nowMs();
@@ -79,7 +65,7 @@ async function rotate(session: Session, ports: AuthPorts): Promise<Session | und
       -MOST_ROTATIONS,
     ),
     lastSeenAt: isoTime(nowMs),
-    expiresAt: expiryOf(nowMs),
+    expiresAt: expiryOf(nowMs, Date.parse(session.createdAt)),
   };
   const outcome = await withRetries(
     () =>

@@ -1,4 +1,4 @@
-import { auditWrite } from "../audit/record.ts";
+import { activityWrite } from "../audit/activity.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { isoTime } from "../contract/time.ts";
 import { withRetries } from "../store/retries.ts";
@@ -28,16 +28,16 @@ export async function register(registration: Registration, ports: AuthPorts): Pr
   const passwordHash = await ports.passwords.hash(password);
   const account = newAccount({ email, passwordHash, role: "user" }, ports);
   const timeMs = ports.clock.nowMs();
-  const audit = auditWrite({
+  const record = activityWrite({
     id: ports.random.id(timeMs),
+    userId: account.id,
     actor: account.id,
     action: "user_registered",
-    entity: `user:${account.id}`,
     details: { ip: client.ip },
     timeMs,
     requestId,
   });
-  const outcome = await withRetries(() => ports.store.transact([...accountWrites(account), audit]), ports);
+  const outcome = await withRetries(() => ports.store.transact([...accountWrites(account), record]), ports);
   // A lost answer looks like a taken address; whose it is tells the two apart.
   if (!outcome.ok && !(await holds(account, ports))) return refuse("EMAIL_TAKEN");
   ports.log.info("user_registered", { userId: account.id, email: maskedEmail(email) });
@@ -55,7 +55,13 @@ export function newAccount(
   { clock, random }: Pick<AuthPorts, "clock" | "random">,
 ): StoredAccount {
   const nowMs = clock.nowMs();
-  return { ...terms, id: random.id(nowMs), status: "active", createdAt: isoTime(nowMs) };
+  return {
+    ...terms,
+    id: random.id(nowMs),
+    status: "active",
+    credentialsVersion: 0n,
+    createdAt: isoTime(nowMs),
+  };
 }
 
 /** The writes of a new account: its profile, and its address on condition that nobody has it. */

@@ -12,7 +12,11 @@ export type Account = {
   readonly createdAt: string;
 };
 
-export type StoredAccount = Account & { readonly passwordHash: string };
+export type StoredAccount = Account & {
+  readonly passwordHash: string;
+  /** Raised where everything issued before must end; a session is good for the version that it was started under. */
+  readonly credentialsVersion: bigint;
+};
 
 export function profilePlace(userId: string): Place {
   return { table: "users", key: { pk: `USER#${userId}`, sk: "PROFILE" } };
@@ -29,6 +33,14 @@ export function profileItem(account: StoredAccount): Item & Key {
 }
 
 export function readAccount(item: Item): StoredAccount {
+  const { passwordHash, credentialsVersion = 0n } = item;
+  if (typeof passwordHash !== "string" || typeof credentialsVersion !== "bigint")
+    throw new Error(`account ${String(item.pk)} has no credentials`);
+  return { ...readListedAccount(item), passwordHash, credentialsVersion };
+}
+
+/** An account as the index that lists them has it: without credentials. */
+export function readListedAccount(item: Item): Account {
   const text = (name: string): string => {
     const value = item[name];
     if (typeof value !== "string") throw new Error(`account ${String(item.pk)} has no ${name}`);
@@ -39,11 +51,10 @@ export function readAccount(item: Item): StoredAccount {
   if (role !== "user" && role !== "admin") throw new Error(`account ${text("id")} has the role ${role}`);
   if (status !== "active" && status !== "frozen")
     throw new Error(`account ${text("id")} has the status ${status}`);
-  const passwordHash = text("passwordHash");
-  return { id: text("id"), email: text("email"), role, status, createdAt: text("createdAt"), passwordHash };
+  return { id: text("id"), email: text("email"), role, status, createdAt: text("createdAt") };
 }
 
-/** An account as its owner and administrators see it: everything but the password's hash. */
+/** An account as its owner and administrators see it: everything but its credentials. */
 export function showAccount({ id, email, role, status, createdAt }: Account): Account {
   return { id, email, role, status, createdAt };
 }

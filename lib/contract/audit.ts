@@ -11,6 +11,10 @@ export const auditRecord = z
     entity: z
       .string()
       .meta({ description: "What it was done to.", examples: ["user:01KATB9Z8Q4W0J5V6R7N2M3X1C"] }),
+    entities: z.array(z.string()).meta({
+      description: "All that it is about, what it was done to first; `?entity=` finds it under each.",
+      examples: [["deposit:bank-4711", "user:01KATB9Z8Q4W0J5V6R7N2M3X1C"]],
+    }),
     details: z.record(z.string(), z.unknown()),
     requestId: z.string().nullable(),
   })
@@ -26,6 +30,9 @@ export const listAudit = route({
   path: "/api/admin/audit",
   auth: "admin",
   summary: "Audit records, newest first",
+  description:
+    "Without a filter, the records of administration and money. Those of a user or by a user include the account's security events: " +
+    "logins, failed ones, sessions that ended. A page may end early where many days are empty; nextCursor goes on.",
   query: z.strictObject({
     actor: z.string().min(1).max(200).exactOptional(),
     entity: z.string().min(1).max(200).exactOptional(),

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { route } from "./route.ts";
-import { accountStatus, email, id, listOf, role, time } from "./shapes.ts";
+import { accountStatus, cursor, email, id, limit, listOf, role, time } from "./shapes.ts";
 
 const PASSWORD_MIN = 10;
 const PASSWORD_MAX = 128;
@@ -128,6 +128,8 @@ export const listSessions = route({
   path: "/api/auth/sessions",
   auth: "user",
   summary: "Own sessions, newest first",
+  description: "An account has at most 20; a login beyond that ends the oldest.",
+  query: z.strictObject({ limit, cursor }),
   answers: { 200: listOf(session) },
   refusals: [],
 });

@@ -51,3 +51,19 @@ export async function listNewestFirst<T>(
     upTo = position ?? String(page.next[sortAttribute]);
   }
 }
+
+/** Pages of several lists, each with the same bounds and limit, as one page of all that they hold. */
+export function mergeNewestFirst<T extends { readonly id: string }>(
+  pages: readonly Listing<T>[],
+  limit: number,
+): Listing<T> {
+  // Below where one list's page ended, nobody knows yet what that list still holds.
+  const known = pages.reduce((end, { next }) => (next !== undefined && next > end ? next : end), "");
+  const items = pages
+    .flatMap((page) => page.items)
+    .filter(({ id }) => id >= known)
+    .sort((a, b) => (a.id < b.id ? 1 : -1));
+  const last = items[limit - 1];
+  if (items.length > limit && last !== undefined) return { items: items.slice(0, limit), next: last.id };
+  return known === "" ? { items } : { items, next: known };
+}

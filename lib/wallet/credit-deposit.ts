@@ -50,7 +50,7 @@ export async function creditDeposit(
           id: deposit.id,
           actor,
           action: "deposit_credited",
-          entity: `deposit:${reference}`,
+          entities: [`deposit:${reference}`, `user:${userId}`],
           details: { userId, asset, amount: input.amount },
           timeMs: createdAtMs,
           requestId,

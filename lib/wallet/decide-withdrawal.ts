@@ -59,7 +59,7 @@ export async function decideWithdrawal(
           id: ports.random.id(nowMs),
           actor,
           action: `withdrawal_${decision.status}`,
-          entity: `withdrawal:${id}`,
+          entities: [`withdrawal:${id}`, `user:${userId}`],
           details: { userId, asset, ...decision },
           timeMs: nowMs,
           requestId: input.requestId,

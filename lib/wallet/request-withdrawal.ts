@@ -1,3 +1,4 @@
+import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { formatDecimal } from "../money/decimal.ts";
 import { isBusy, withRetries } from "../store/retries.ts";
@@ -20,6 +21,7 @@ export type RequestWithdrawal = {
   readonly address: string;
   /** The withdrawal's id: under one idempotency key there is one withdrawal. */
   readonly operationId: string;
+  readonly requestId?: string | undefined;
 };
 
 /** Locks the amount and records the withdrawal, which an administrator then decides. */
@@ -64,6 +66,15 @@ export async function requestWithdrawal(
         { kind: "put", table: "wallets", item: { ...withdrawalOwnerKey(id), ownerId: userId } },
         walletWrite(userId, new Map([[asset.asset, { available: -units, locked: units }]]), {
           when: [{ attribute: "frozen", is: "absent" }],
+        }),
+        auditWrite({
+          id,
+          actor: userId,
+          action: "withdrawal_requested",
+          entities: [`withdrawal:${id}`, `user:${userId}`],
+          details: { asset: asset.asset, amount: input.amount, address },
+          timeMs: nowMs,
+          requestId: input.requestId,
         }),
       ]),
     ports,

@@ -106,6 +106,7 @@ export class InProcessExchange implements EdgePorts {
       status: "active",
       createdAt,
       passwordHash: `$argon2id$v=19$m=19456,t=2,p=1$${"s".repeat(22)}$${"h".repeat(43)}`,
+      credentialsVersion: 0n,
     };
     const session = sessionItem({
       id: sessionId,
@@ -114,6 +115,7 @@ export class InProcessExchange implements EdgePorts {
       lastSeenAt: createdAt,
       device: "bench",
       ip: "127.0.0.1",
+      credentialsVersion: 0n,
       generation: 0n,
       rotations: [],
       rotatedAtMs: now,

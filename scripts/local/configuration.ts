@@ -10,6 +10,9 @@ import { parse, type ScalarTag } from "yaml";
  */
 export const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
+/** Where serverless.yml deploys to when nobody says otherwise; a test compares the two. */
+export const DEFAULT_REGION = "eu-central-1";
+
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 export type JsonObject = { readonly [name: string]: Json };
 

@@ -10,5 +10,7 @@ const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = process.env;
 if (email === undefined || password === undefined)
   throw new Error("ADMIN_EMAIL and ADMIN_PASSWORD are not set; npm start sets them");
 
-await createAdmin({ email, password }, { ...ports, ...authPorts });
+// Whoever starts a local exchange owns it: its first admin has the password that `npm start` names, also after a restart with another one.
+const made = await createAdmin({ email, password, promote: true }, { ...ports, ...authPorts });
+if (!made.ok) throw new Error(made.refusal.message);
 process.exit(0);

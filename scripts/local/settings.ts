@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { PROJECT_ROOT } from "./configuration.ts";
+import { DEFAULT_REGION, PROJECT_ROOT } from "./configuration.ts";
 
 /** What `npm start` was asked for, by environment variables. */
 export type Settings = {
@@ -62,7 +62,7 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
     givenDynamodbEndpoint,
     dynamodbEndpoint: givenDynamodbEndpoint ?? `http://${HOST}:${ports.dynamodb}`,
     admin: adminFrom(env),
-    region: env.AWS_REGION || "eu-central-1",
+    region: env.AWS_REGION || DEFAULT_REGION,
   };
 }
 

@@ -11,14 +11,14 @@ import type {
   Value,
   Write,
 } from "../../lib/store/store.ts";
-import { TABLES, type TableName } from "../../lib/store/tables.ts";
+import { type Projection, TABLES, type TableName } from "../../lib/store/tables.ts";
 import { holds } from "./conditions.ts";
 
 type Row = Item & Key;
 type Put = { readonly table: TableName; readonly item: Row };
-type IndexKeys = { readonly pk: string; readonly sk: string; readonly keysOnly: boolean };
+type IndexKeys = { readonly pk: string; readonly sk: string; readonly projects: Projection };
 
-const TABLE_KEYS: IndexKeys = { pk: "pk", sk: "sk", keysOnly: false };
+const TABLE_KEYS: IndexKeys = { pk: "pk", sk: "sk", projects: "all" };
 const MOST_AT_ONCE = 100;
 
 /**
@@ -106,7 +106,7 @@ export class MemoryStore implements Store {
     const rest = after === undefined ? rows : rows.filter((row) => compare(row, after) > 0);
     rest.sort(compare);
     const shown = rest.slice(0, Math.min(limit ?? this.#pageItems, this.#pageItems));
-    const items = shown.map((row) => (keys.keysOnly ? keyPart(row, keys) : row));
+    const items = shown.map((row) => projected(row, keys));
     const last = shown.at(-1);
     return last === undefined || shown.length === rest.length
       ? { items }
@@ -153,6 +153,15 @@ function keysOf({ table, index, consistent }: Query | Scan): IndexKeys {
   const keys = indexes[index];
   if (keys === undefined) throw new Error(`table ${table} has no index ${index}`);
   return keys;
+}
+
+function projected(row: Row, keys: IndexKeys): Item {
+  if (keys.projects === "all") return row;
+  const part: Record<string, Value> = { ...keyPart(row, keys) };
+  for (const name of keys.projects === "keys" ? [] : keys.projects) {
+    if (row[name] !== undefined) part[name] = row[name];
+  }
+  return part;
 }
 
 function keyPart({ pk, sk, ...row }: Row, keys: IndexKeys): Item {

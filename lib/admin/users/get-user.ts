@@ -1,6 +1,6 @@
 import { accountOf } from "../../auth/find-account.ts";
-import { sessionsOf } from "../../auth/list-sessions.ts";
-import { showSession } from "../../auth/session-item.ts";
+import { listSessions } from "../../auth/list-sessions.ts";
+import { SESSIONS_AT_MOST, showSession } from "../../auth/session-item.ts";
 import { type Account, showAccount } from "../../auth/user-item.ts";
 import { type Result, refuse, success } from "../../contract/refusal.ts";
 import type { ExchangePorts } from "../../ports/ports.ts";
@@ -19,6 +19,9 @@ export type UserDetail<B> = Account & {
 export async function getUser<B>(userId: string, ports: GetUserPorts<B>): Promise<Result<UserDetail<B>>> {
   const account = await accountOf(userId, ports.store);
   if (account === undefined) return refuse("NOT_FOUND", "User not found");
-  const [balances, sessions] = await Promise.all([ports.balances(userId), sessionsOf(userId, ports)]);
-  return success({ ...showAccount(account), balances, sessions: sessions.map(showSession) });
+  const [balances, sessions] = await Promise.all([
+    ports.balances(userId),
+    listSessions(userId, { limit: SESSIONS_AT_MOST }, ports),
+  ]);
+  return success({ ...showAccount(account), balances, sessions: sessions.items.map(showSession) });
 }

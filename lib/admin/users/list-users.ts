@@ -1,5 +1,5 @@
 import { accountByEmail } from "../../auth/find-account.ts";
-import { type Account, type AccountStatus, readAccount, showAccount } from "../../auth/user-item.ts";
+import { type Account, type AccountStatus, readListedAccount, showAccount } from "../../auth/user-item.ts";
 import { ID_PATTERN } from "../../contract/id.ts";
 import { type Result, refuse, success } from "../../contract/refusal.ts";
 import { type Listing, listNewestFirst } from "../../store/listing.ts";
@@ -31,7 +31,7 @@ export async function listUsers(
   const named = email === undefined ? undefined : await accountByEmail(email, store);
   if (named !== undefined) return success({ items: isWanted(named) ? [showAccount(named)] : [] });
   const read = (item: Item): Account | undefined => {
-    const account = showAccount(readAccount(item));
+    const account = readListedAccount(item);
     return isWanted(account) ? account : undefined;
   };
   const query = { table: "users", index: "created", pk: "user" } as const;

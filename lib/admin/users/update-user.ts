@@ -113,6 +113,8 @@ function writesOf(
     kind: "update",
     ...profilePlace(userId),
     set: { status, role, ...(isStatusChanged ? { statusNumber: BigInt(statusNumber + 1) } : {}) },
+    // Whoever held a token before must log in anew.
+    ...(status === "frozen" || role !== before.role ? { add: { credentialsVersion: 1n } } : {}),
     when: [
       { attribute: "status", is: "equal", to: before.status },
       { attribute: "role", is: "equal", to: before.role },
@@ -124,7 +126,7 @@ function writesOf(
     id: random.id(timeMs),
     actor,
     action: actionOf(before, after),
-    entity: `user:${userId}`,
+    entities: [`user:${userId}`],
     details: { statusBefore: before.status, status, roleBefore: before.role, role },
     timeMs,
     requestId,

@@ -62,7 +62,7 @@ describe("halting a market", () => {
     ).toBe("MARKET_HALTED");
     await exchange.matchAll();
     expect((await orderNow(before, exchange)).status).toBe("open");
-    const { items } = await exchange.store.query({ table: "audit", index: "entity", pk: "market:BTC-USDT" });
+    const { items } = await exchange.store.query({ table: "audit", index: "market", pk: "market:BTC-USDT" });
     expect(items).toMatchObject([{ actor: "ADMIN" }]);
     expect(await violations(exchange)).toEqual([]);
   });

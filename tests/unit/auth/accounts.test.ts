@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { listAudit } from "../../../lib/audit/list-audit.ts";
 import { authenticate } from "../../../lib/auth/authenticate.ts";
 import { createAdmin } from "../../../lib/auth/create-admin.ts";
 import { endSession, logout } from "../../../lib/auth/end-session.ts";
 import { accountByEmail } from "../../../lib/auth/find-account.ts";
-import { sessionsOf } from "../../../lib/auth/list-sessions.ts";
+import { listSessions } from "../../../lib/auth/list-sessions.ts";
 import { login, type TokenPair } from "../../../lib/auth/login.ts";
 import { refresh } from "../../../lib/auth/refresh.ts";
 import { register } from "../../../lib/auth/register.ts";
@@ -48,9 +49,10 @@ async function freeze(userId: string): Promise<void> {
   await ports.store.write({ kind: "update", ...profilePlace(userId), set: { status: "frozen" } });
 }
 
+/** What administrators are shown of a user, oldest first. */
 async function auditOf(userId: string): Promise<string[]> {
-  const page = await ports.store.query({ table: "audit", index: "entity", pk: `user:${userId}` });
-  return page.items.map(({ action }) => String(action));
+  const listed = granted(await listAudit({ entity: `user:${userId}`, limit: 500 }, ports));
+  return listed.items.map(({ action }) => action).reverse();
 }
 
 describe("register", () => {
@@ -111,6 +113,68 @@ describe("login", () => {
     );
     expect(events().filter((event) => event === "failed_login_attempt")).toHaveLength(2);
     expect(await auditOf(id)).toEqual(["user_registered", "failed_login_attempt"]);
+  });
+
+  it("an address without an account costs the same calls of the store as a wrong password, frozen or not", async () => {
+    const { id } = await newcomer();
+    const callsOf = async (address: string) => {
+      const calls: string[] = [];
+      const noting = new Proxy(ports.store, {
+        get: (store, name: keyof TestPorts["store"]) => (request: never) => {
+          const { table, kind, key, pk, index } = request as { [name: string]: unknown };
+          calls.push([name, kind, table, index, key ? "by key" : "", pk ? "by range" : ""].join(" "));
+          return store[name](request);
+        },
+      });
+      const guess = { email: address, password: "wrong", client: CLIENT };
+      expect(codeOf(await login(guess, { ...ports, store: noting }))).toBe("INVALID_CREDENTIALS");
+      return calls;
+    };
+    const known = await callsOf(email);
+    expect(known).toHaveLength(4);
+    expect(await callsOf(`no-${email}`)).toEqual(known);
+    await freeze(id);
+    expect(await callsOf(email)).toEqual(known);
+  });
+
+  it("the attempt is recorded while the password is being checked, not after it", async () => {
+    await newcomer();
+    const { promise: checked, resolve: finish } = Promise.withResolvers<void>();
+    const { promise: recorded, resolve: note } = Promise.withResolvers<void>();
+    const write: TestPorts["store"]["write"] = async (request) => {
+      const outcome = await ports.store.write(request);
+      note();
+      return outcome;
+    };
+    const check: TestPorts["passwords"]["check"] = async (...guess) => {
+      await checked;
+      return ports.passwords.check(...guess);
+    };
+    const slow = { ...ports, store: { ...ports.store, write }, passwords: { ...ports.passwords, check } };
+    const answer = login({ email, password: "wrong", client: CLIENT }, slow);
+    await recorded;
+    finish();
+    expect(codeOf(await answer)).toBe("INVALID_CREDENTIALS");
+  });
+
+  it("a success corrects the record of its attempt", async () => {
+    const { id } = await newcomer();
+    await signIn();
+    expect(await auditOf(id)).toEqual(["user_registered", "user_login"]);
+  });
+
+  it("a stranger who guesses on > is recorded ten times a minute, and then costs no more writes", async () => {
+    const { id } = await newcomer();
+    const guess = () => login({ email, password: "wrong", client: CLIENT }, ports);
+    for (let count = 0; count < 15; count++) await guess();
+    const failures = async () =>
+      (await auditOf(id)).filter((action) => action === "failed_login_attempt").length;
+    expect(await failures()).toBe(9);
+    await signIn();
+    expect(await auditOf(id)).toContain("user_login");
+    ports.pass(61_000);
+    await guess();
+    expect(await failures()).toBe(10);
   });
 
   it("a frozen account > tells so to who knows the password, and to nobody else", async () => {
@@ -230,13 +294,26 @@ describe("refresh", () => {
     expect(codeOf(await refresh({ refreshToken }, ports))).toBe("TOKEN_REUSED");
   });
 
-  it("a frozen account > refuses, and the session is good again after unfreezing", async () => {
+  it("a frozen account > refuses", async () => {
     const { id } = await newcomer();
     const { refreshToken } = await signIn();
     await freeze(id);
     expect(codeOf(await refresh({ refreshToken }, ports))).toBe("ACCOUNT_FROZEN");
-    await ports.store.write({ kind: "update", ...profilePlace(id), set: { status: "active" } });
-    expect(codeOf(await refresh({ refreshToken }, ports))).toBe("none");
+  });
+
+  it("again and again > the session ends 90 days after its login all the same", async () => {
+    await newcomer();
+    let { accessToken, refreshToken } = await signIn();
+    for (let day = 20; day <= 80; day += 20) {
+      ports.pass(20 * DAY_MS);
+      ({ accessToken, refreshToken } = granted(await refresh({ refreshToken }, ports)));
+    }
+    ports.pass(10 * DAY_MS - 1000);
+    ({ accessToken, refreshToken } = granted(await refresh({ refreshToken }, ports)));
+    expect(codeOf(await authenticate(accessToken, ports))).toBe("none");
+    ports.pass(1000);
+    expect(codeOf(await authenticate(accessToken, ports))).toBe("UNAUTHORIZED");
+    expect(codeOf(await refresh({ refreshToken }, ports))).toBe("UNAUTHORIZED");
   });
 
   it("after 30 days without a refresh > the session is over", async () => {
@@ -244,7 +321,7 @@ describe("refresh", () => {
     const { refreshToken } = await signIn();
     ports.pass(30 * DAY_MS + 10_000);
     expect(codeOf(await refresh({ refreshToken }, ports))).toBe("UNAUTHORIZED");
-    expect(await sessionsOf(id, ports)).toEqual([]);
+    expect(await listSessions(id, { limit: 50 }, ports)).toEqual({ items: [] });
   });
 });
 
@@ -254,12 +331,42 @@ describe("sessions", () => {
     await signIn();
     ports.pass(1000);
     await login({ email, password: PASSWORD, client: { ip: "192.0.2.8", userAgent: "curl" } }, ports);
-    const listed = await sessionsOf(id, ports);
-    expect(listed.map(({ device, ip }) => [device, ip])).toEqual([
+    const listed = await listSessions(id, { limit: 50 }, ports);
+    expect(listed.items.map(({ device, ip }) => [device, ip])).toEqual([
       ["curl", "192.0.2.8"],
       ["Firefox", "192.0.2.7"],
     ]);
   });
+
+  it("come in pages that join to the whole list, each once", async () => {
+    const { id } = await newcomer();
+    for (let count = 0; count < 5; count++) await signIn();
+    const whole = (await listSessions(id, { limit: 50 }, ports)).items.map((session) => session.id);
+    expect(whole).toHaveLength(5);
+    const joined: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await listSessions(id, { limit: 2, after }, ports);
+      joined.push(...page.items.map((session) => session.id));
+      after = page.next;
+    } while (after !== undefined);
+    expect(joined).toEqual(whole);
+  });
+
+  it("are 20 at most > one more login ends the oldest, also where many come at once", async () => {
+    const { id } = await newcomer();
+    const first = await signIn();
+    ports.pass(1000);
+    const second = await signIn();
+    for (let count = 0; count < 18; count++) await signIn();
+    expect(codeOf(await authenticate(first.accessToken, ports))).toBe("none");
+    ports.pass(1000);
+    await signIn();
+    expect(codeOf(await authenticate(first.accessToken, ports))).toBe("UNAUTHORIZED");
+    expect(codeOf(await authenticate(second.accessToken, ports))).toBe("none");
+    await Promise.all(Array.from({ length: 8 }, signIn));
+    expect((await listSessions(id, { limit: 50 }, ports)).items).toHaveLength(20);
+  }, 20_000);
 
   it("ending one > refuses its token and leaves the other; ending it again > not found", async () => {
     const { id } = await newcomer();
@@ -286,17 +393,43 @@ describe("sessions", () => {
 
 describe("create admin", () => {
   it("makes one, and finds it again", async () => {
-    const first = await createAdmin({ email: ` ${email.toUpperCase()} `, password: PASSWORD }, ports);
+    const terms = { email: ` ${email.toUpperCase()} `, password: PASSWORD };
+    const first = granted(await createAdmin(terms, ports));
     expect(first).toMatchObject({ email, role: "admin" });
-    expect(await createAdmin({ email, password: PASSWORD }, ports)).toEqual(first);
-    expect(await auditOf(first.id)).toEqual(["admin_created"]);
-    await signIn();
+    const { accessToken } = await signIn();
+    expect(await createAdmin({ email, password: PASSWORD }, ports)).toEqual({ ok: true, value: first });
+    expect(await createAdmin({ email, password: PASSWORD, promote: true }, ports)).toMatchObject({
+      ok: true,
+    });
+    expect(await auditOf(first.id)).toEqual(["admin_created", "user_login"]);
+    expect(codeOf(await authenticate(accessToken, ports))).toBe("none");
   });
 
-  it("an account that is there > becomes an administrator's and gets the password", async () => {
+  it.each([
+    ["a user's, even of this very password", "user", PASSWORD],
+    ["an administrator's of another password", "admin", "another password"],
+  ] as const)(
+    "an account that is there, %s > refuses, and leaves it as it was",
+    async (_, role, password) => {
+      const { id } = await newcomer();
+      await ports.store.write({ kind: "update", ...profilePlace(id), set: { role } });
+      const before = await accountByEmail(email, ports.store);
+      expect(codeOf(await createAdmin({ email, password }, ports))).toBe("EMAIL_TAKEN");
+      expect(await accountByEmail(email, ports.store)).toEqual(before);
+      await signIn();
+    },
+  );
+
+  it("an account that is there, when asked to promote it > gets role and password, and whoever held it is out", async () => {
     const user = await newcomer();
-    const admin = await createAdmin({ email, password: "another password" }, ports);
+    const intruder = await signIn();
+    const terms = { email, password: "another password", promote: true };
+    const admin = granted(await createAdmin(terms, ports));
     expect(admin).toEqual({ ...user, role: "admin" });
+    expect(codeOf(await authenticate(intruder.accessToken, ports))).toBe("UNAUTHORIZED");
+    expect(codeOf(await refresh({ refreshToken: intruder.refreshToken }, ports))).toBe("UNAUTHORIZED");
+    expect(await listSessions(user.id, { limit: 50 }, ports)).toEqual({ items: [] });
+    expect(await auditOf(user.id)).toContain("admin_reset");
     expect(codeOf(await login({ email, password: PASSWORD, client: CLIENT }, ports))).toBe(
       "INVALID_CREDENTIALS",
     );

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { getUser } from "../../../lib/admin/users/get-user.ts";
 import { listUsers, type UserFilter } from "../../../lib/admin/users/list-users.ts";
 import { type UserChange, updateUser } from "../../../lib/admin/users/update-user.ts";
-import { login } from "../../../lib/auth/login.ts";
+import { authenticate } from "../../../lib/auth/authenticate.ts";
+import { login, type TokenPair } from "../../../lib/auth/login.ts";
+import { refresh } from "../../../lib/auth/refresh.ts";
 import { register } from "../../../lib/auth/register.ts";
 import type { Account } from "../../../lib/auth/user-item.ts";
 import { isFrozen, walletKey } from "../../../lib/wallet/wallet-item.ts";
@@ -63,8 +65,9 @@ async function names(filter: Partial<UserFilter>): Promise<string[]> {
 }
 
 const wallet = (userId: string) => ports.store.get({ table: "wallets", key: walletKey(userId) });
+/** What administrators did to a user, oldest first. */
 const audit = async (userId: string) =>
-  (await ports.store.query({ table: "audit", index: "entity", pk: `user:${userId}` })).items.map(
+  (await ports.store.query({ table: "audit", index: "user", pk: `user:${userId}` })).items.map(
     ({ action }) => action,
   );
 
@@ -133,14 +136,14 @@ describe("update user", () => {
       value: { id, status: "frozen" },
     });
     expect(isFrozen(await wallet(id))).toBe(true);
-    expect(await audit(id)).toEqual(["user_registered", "user_frozen"]);
+    expect(await audit(id)).toEqual(["user_frozen"]);
     expect(told).toEqual(toldAll("frozen 1"));
   });
 
   it("freezing again > no second record, and no second telling: what is desired stands, and is sent until it is applied", async () => {
     const { id } = named("bert");
     await update(id, { status: "frozen" });
-    expect(await audit(id)).toEqual(["user_registered", "user_frozen"]);
+    expect(await audit(id)).toEqual(["user_frozen"]);
     expect(told).toEqual([]);
   });
 
@@ -148,7 +151,7 @@ describe("update user", () => {
     const { id } = named("bert");
     expect(await update(id, { status: "active" })).toMatchObject({ ok: true, value: { status: "active" } });
     expect(isFrozen(await wallet(id))).toBe(false);
-    expect(await audit(id)).toEqual(["user_registered", "user_frozen", "user_unfrozen"]);
+    expect(await audit(id)).toEqual(["user_frozen", "user_unfrozen"]);
     expect(told).toEqual(toldAll("active 2"));
   });
 
@@ -158,9 +161,35 @@ describe("update user", () => {
       ok: true,
       value: { role: "admin", status: "active" },
     });
-    expect(await audit(id)).toEqual(["user_registered", "user_role_changed"]);
+    expect(await audit(id)).toEqual(["user_role_changed"]);
     expect(told).toEqual([]);
   });
+
+  it.each([{ status: "frozen" }, { role: "admin" }] as const)(
+    "%j > ends what was issued before, for good; who knows the password logs in anew",
+    async (change) => {
+      const email = `held-${Object.keys(change)[0]}@example.com`;
+      const opened = await register({ email, password: PASSWORD, client: CLIENT }, ports);
+      if (!opened.ok) throw new Error(opened.refusal.code);
+      const { id } = opened.value;
+      const logIn = async () => {
+        const pair = await login({ email, password: PASSWORD, client: CLIENT }, ports);
+        if (!pair.ok) throw new Error(pair.refusal.code);
+        return pair.value;
+      };
+      const codeOf = async ({ accessToken }: TokenPair) => {
+        const found = await authenticate(accessToken, ports);
+        return found.ok ? "none" : found.refusal.code;
+      };
+      const before = await logIn();
+      await update(id, change);
+      expect(await codeOf(before)).toBe("status" in change ? "ACCOUNT_FROZEN" : "UNAUTHORIZED");
+      await update(id, { status: "active" });
+      expect(await codeOf(before)).toBe("UNAUTHORIZED");
+      expect(await refresh(before, ports)).toMatchObject({ refusal: { code: "UNAUTHORIZED" } });
+      expect(await codeOf(await logIn())).toBe("none");
+    },
+  );
 
   it("two changes at once > both stand", async () => {
     const { id } = named("ann");

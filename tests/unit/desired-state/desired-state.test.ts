@@ -24,7 +24,12 @@ beforeEach(async () => {
   for (const userId of ["ALICE", "BOB"]) {
     await openAccount(exchange, { userId, funds: { USDT: "100000", BTC: "10", ETH: "10" } });
     const account = { id: userId, email: `${userId}@example.com`, role: "user", status: "active" } as const;
-    const item = profileItem({ ...account, createdAt: "2026-01-01T00:00:00.000Z", passwordHash: "x" });
+    const item = profileItem({
+      ...account,
+      createdAt: "2026-01-01T00:00:00.000Z",
+      passwordHash: "x",
+      credentialsVersion: 0n,
+    });
     await exchange.store.write({ kind: "put", table: "users", item });
   }
 });

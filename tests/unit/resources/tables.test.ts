@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { TABLES } from "../../../lib/store/tables.ts";
+import { type Projection, TABLES } from "../../../lib/store/tables.ts";
 import {
+  type JsonObject,
   listFrom,
   loadConfiguration,
   objectFrom,
@@ -19,6 +20,12 @@ function keysOf(schema: unknown): unknown {
     const { AttributeName, KeyType } = objectFrom(key);
     return `${KeyType} ${AttributeName}`;
   });
+}
+
+function projectionOf(projects: Projection): JsonObject {
+  if (projects === "all") return { ProjectionType: "ALL" };
+  if (projects === "keys") return { ProjectionType: "KEYS_ONLY" };
+  return { ProjectionType: "INCLUDE", NonKeyAttributes: [...projects] };
 }
 
 function named(name: string): Resource {
@@ -44,13 +51,13 @@ describe("tables > resources/tables.yml is what lib/store/tables.ts says", () =>
         return {
           name: IndexName,
           keys: keysOf(KeySchema),
-          projection: objectFrom(Projection).ProjectionType,
+          projection: objectFrom(Projection),
         };
       });
-      const wanted = Object.entries(indexes).map(([index, { pk, sk, keysOnly }]) => ({
+      const wanted = Object.entries(indexes).map(([index, { pk, sk, projects }]) => ({
         name: index,
         keys: [`HASH ${pk}`, `RANGE ${sk}`],
-        projection: keysOnly ? "KEYS_ONLY" : "ALL",
+        projection: projectionOf(projects),
       }));
       expect(defined).toEqual(wanted);
     });
@@ -83,7 +90,11 @@ describe("tables > resources/tables.yml is what lib/store/tables.ts says", () =>
     ]);
   });
 
-  it("lets only sessions and what clients have named expire", () => {
+  it("keeps the hash of a password out of the list of accounts", () => {
+    expect(JSON.stringify(named("users").Properties.GlobalSecondaryIndexes)).not.toContain("passwordHash");
+  });
+
+  it("lets only sessions, security events and what clients have named expire", () => {
     const expiring = tables.filter(({ Properties }) => Properties.TimeToLiveSpecification !== undefined);
     expect(expiring.map(nameOf).toSorted()).toEqual(["requests", "users"]);
   });

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { listAudit } from "../../../lib/audit/list-audit.ts";
 import type { Result } from "../../../lib/contract/refusal.ts";
 import { StoreUnavailable } from "../../../lib/store/store.ts";
 import { type CreditDeposit, creditDeposit } from "../../../lib/wallet/credit-deposit.ts";
@@ -47,7 +48,11 @@ describe("a deposit", () => {
       reference: "tx-1",
     });
     const { items } = await exchange.store.query({ table: "audit", index: "actor", pk: "ADMIN" });
-    expect(items).toMatchObject([{ action: "deposit_credited", entity: "deposit:tx-1" }]);
+    expect(items).toMatchObject([{ action: "deposit_credited" }]);
+    for (const entity of ["deposit:tx-1", "user:ALICE"]) {
+      const found = accepted(await listAudit({ entity, limit: 5 }, exchange));
+      expect(found.items).toMatchObject([{ entities: ["deposit:tx-1", "user:ALICE"] }]);
+    }
     expect(await violations(exchange)).toEqual([]);
   });
 

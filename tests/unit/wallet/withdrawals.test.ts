@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { listAudit } from "../../../lib/audit/list-audit.ts";
 import type { Result } from "../../../lib/contract/refusal.ts";
 import { type Decision, decideWithdrawal } from "../../../lib/wallet/decide-withdrawal.ts";
 import { getWithdrawal, listAllWithdrawals, listWithdrawals } from "../../../lib/wallet/list-wallet.ts";
@@ -144,12 +145,13 @@ describe("the decision on a withdrawal", () => {
     expect(decided).toMatchObject(decision);
     expect(accepted(await getWithdrawal({ userId: "ALICE", id: withdrawal.id }, exchange))).toEqual(decided);
     expect(await balance(exchange, "ALICE", "BTC")).toBe(left);
-    const { items } = await exchange.store.query({
-      table: "audit",
-      index: "entity",
-      pk: `withdrawal:${withdrawal.id}`,
-    });
-    expect(items).toMatchObject([{ action, actor: "ADMIN" }]);
+    for (const entity of [`withdrawal:${withdrawal.id}`, "user:ALICE"]) {
+      // The operations' ids in these tests are ahead of the clock.
+      const { items } = accepted(await listAudit({ entity, to: "2026-01-02", limit: 5 }, exchange));
+      const seen = items.map((record) => `${record.action} by ${record.actor}`);
+      expect(seen).toEqual(expect.arrayContaining(["withdrawal_requested by ALICE", `${action} by ADMIN`]));
+      expect(seen.includes("deposit_credited by test")).toBe(entity === "user:ALICE");
+    }
     expect(await violations(exchange)).toEqual([]);
   });
 

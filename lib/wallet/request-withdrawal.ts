@@ -54,6 +54,7 @@ export async function requestWithdrawal(
   const givesWay = async (): Promise<boolean> =>
     isHot(await ports.store.get(hotMarkPlace(userId)), ports.clock.nowMs());
   if (await givesWay()) return refuse("RATE_LIMITED");
+  const recordId = ports.random.id(nowMs);
   const outcome = await withRetries(
     () =>
       ports.store.transact([
@@ -68,7 +69,7 @@ export async function requestWithdrawal(
           when: [{ attribute: "frozen", is: "absent" }],
         }),
         auditWrite({
-          id,
+          id: recordId,
           actor: userId,
           action: "withdrawal_requested",
           entities: [`withdrawal:${id}`, `user:${userId}`],

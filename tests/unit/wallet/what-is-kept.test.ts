@@ -110,7 +110,9 @@ describe("the audit", () => {
   test("says how a withdrawal was decided, whose it was, and in which request", async () => {
     await withdraw();
     await reject();
-    const [record] = await recordsOf("withdrawal:W1");
+    const [asked, record] = await recordsOf("withdrawal:W1");
+    expect(asked).toMatchObject({ action: "withdrawal_requested", actor: "ALICE" });
+    expect(JSON.parse(String(asked?.details))).toMatchObject({ asset: "BTC", amount: "1" });
     expect(record).toMatchObject({ action: "withdrawal_rejected", actor: "ADMIN", requestId: "R" });
     expect(JSON.parse(String(record?.details))).toEqual({
       userId: "ALICE",

@@ -308,4 +308,59 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "? limitPrice(taker) >= limitPrice(maker)",
     replace: "? limitPrice(taker) > limitPrice(maker)",
   },
+  {
+    name: "an order that is on the book is opened once more",
+    file: "lib/matching/engine.ts",
+    find: "    if (state.book.get(terms.id) !== undefined) {",
+    replace:
+      "    if (state.book.get(terms.id)?.id === undefined && state.book.get(terms.id) !== undefined) {",
+  },
+  {
+    name: "what an entry has done already is not known to its later commands",
+    file: "lib/matching/plan.ts",
+    find: "?? this.#known(command);",
+    replace: "?? (this.#known(command) === undefined ? undefined : undefined);",
+  },
+  {
+    name: "the message of a continuation is taken for another command",
+    file: "lib/matching/plan.ts",
+    find: "if (continuation?.epoch === batch.epoch && continuation.sequence === queued.sequence) {",
+    replace: "if (continuation?.epoch === batch.epoch && continuation.sequence > queued.sequence) {",
+  },
+  {
+    name: "a continuation is known by its number alone, whatever its queue",
+    file: "lib/matching/plan.ts",
+    find: "if (continuation?.epoch === batch.epoch && continuation.sequence === queued.sequence) {",
+    replace: "if (continuation?.sequence === queued.sequence) {",
+  },
+  {
+    name: "a continuation goes on with an order that is suspended",
+    file: "lib/matching/plan.ts",
+    find: "if (!isSuspended && draft.run",
+    replace: "if (draft.run",
+  },
+  {
+    name: "a continuation of another queue sets the last number of this one",
+    file: "lib/matching/plan.ts",
+    find: "last !== undefined && sameEpoch ? last.sequence : before",
+    replace: "last !== undefined ? last.sequence : before",
+  },
+  {
+    name: "the last number of a queue that is gone counts for the new one",
+    file: "lib/matching/plan.ts",
+    find: `state.head.epoch === batch.epoch ? state.head.lastSequence : "0"`,
+    replace: "state.head.lastSequence",
+  },
+  {
+    name: "the market's time is that of the last message",
+    file: "lib/matching/plan.ts",
+    find: "    if (timeMs > this.timeMs) this.timeMs = timeMs;",
+    replace: "    this.timeMs = timeMs;",
+  },
+  {
+    name: "a market order whose budget pays for nothing counts as filled",
+    file: "lib/matching/engine.ts",
+    find: "  if (taker.filledLots > 0n) return",
+    replace: "  if (taker.filledLots >= 0n) return",
+  },
 ];

@@ -22,6 +22,7 @@ export const WORLD_FAULTS = [
   "send_unheard",
   "delete_lost",
   "queue_recreated",
+  "message_doubled",
   "snapshot_damaged",
   "snapshots_anywhere",
   "instance_replaced",

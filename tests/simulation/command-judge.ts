@@ -3,8 +3,15 @@ import type { Entry } from "../../lib/matching/entry.ts";
 import type { Event } from "../../lib/matching/event.ts";
 import type { NaiveReader } from "./naive-reader.ts";
 
-/** A command, and the queues that it was put into: what is desired is sent again under its id, perhaps to a new queue. */
-export type SentCommand = { readonly command: Command; readonly epochs: ReadonlySet<string> };
+/**
+ * A command, and when it was put into which queue, milliseconds by epoch: what is desired is sent again under its id, perhaps to a new queue.
+ */
+export type SentCommand = {
+  readonly command: Command;
+  readonly sentMs: ReadonlyMap<string, number>;
+  /** How many messages carry it. */
+  readonly copies: number;
+};
 
 /** A status and the number of the change that set it. */
 type Change = { readonly status: string; readonly number: number };
@@ -12,7 +19,8 @@ const NEVER: Change = { status: "", number: 0 };
 
 /**
  * Checks what each command that an entry completes must have achieved by then, from the command's words alone: an order is decided, a cancelled
- * one is gone, after a cancel of everything or a freeze nothing of it rests, a halt lets nobody in, and nothing is applied whose queue is gone.
+ * one is gone, after a cancel of everything or a freeze nothing of it rests, a halt lets nobody in, nothing is applied whose queue is gone, and
+ * the market's time never runs back nor stays behind what has been sent.
  * It knows the events and a list of what rests (`reader`), and nothing of the engine.
  */
 export class CommandJudge {
@@ -25,7 +33,10 @@ export class CommandJudge {
   /** The last change of the market's status that was asked for; the market may have halted itself since. */
   #asked: Change = NEVER;
   #isHalted = false;
+  /** How often each command was completed. */
+  readonly completed = new Map<string, number>();
   #completed = 0;
+  #timeMs = 0;
   #unfinished: string | undefined;
   /** The order that is being matched, if it came when it was not to be let in. */
   #barredTaker: string | undefined;
@@ -38,11 +49,14 @@ export class CommandJudge {
   /** Reads an entry whose events the reader has just read. */
   read(entry: Entry): void {
     for (const event of entry.events) this.#readEvent(event);
+    if (entry.timeMs < this.#timeMs) this.faults.push(`time runs back in version ${entry.version}`);
+    this.#timeMs = entry.timeMs;
     const first = this.#completed;
     entry.commands.forEach((id, index) => {
       if (this.#sent.get(id)?.command.kind === "place") this.#placed.set(id, first + index);
     });
     entry.commands.forEach((id, index) => {
+      this.completed.set(id, (this.completed.get(id) ?? 0) + 1);
       this.#judge(id, { entry, position: first + index });
     });
     this.#completed += entry.commands.length;
@@ -91,11 +105,18 @@ export class CommandJudge {
       if (!isIgnored) this.faults.push(`${id}, which nobody sent, was applied ${where}`);
       return;
     }
-    const { command, epochs } = sent;
-    if (!epochs.has(entry.epoch) && id !== this.#unfinished)
+    const { command, sentMs, copies } = sent;
+    if ((this.completed.get(id) ?? 0) > copies)
       this.faults.push(
-        `${command.kind} ${id} of ${[...epochs]} was taken for one of ${entry.epoch} ${where}`,
+        `${command.kind} ${id}, of which there are ${copies}, is completed once more ${where}`,
       );
+    const atMs = sentMs.get(entry.epoch);
+    if (atMs === undefined && id !== this.#unfinished) {
+      const epochs = [...sentMs.keys()];
+      this.faults.push(`${command.kind} ${id} of ${epochs} was taken for one of ${entry.epoch} ${where}`);
+    }
+    if (atMs !== undefined && entry.timeMs < atMs)
+      this.faults.push(`${command.kind} ${id} was sent after the market's time ${where}`);
     const fault = this.#unachieved(command, { position, isIgnored });
     if (fault !== undefined) this.faults.push(`${command.kind} ${id} is complete ${where}, and ${fault}`);
   }

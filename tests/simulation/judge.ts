@@ -58,11 +58,14 @@ export async function judgeAtRest(
     memory,
     recreated,
     sent,
+    epochOf,
     damage,
   }: {
     readonly memory: Memory;
     readonly recreated: ReadonlySet<string>;
     readonly sent: ReadonlyMap<string, SentCommand>;
+    /** The queue that a market has now. */
+    readonly epochOf: (market: string) => string;
     readonly damage: Damage | undefined;
   },
 ): Promise<readonly string[]> {
@@ -102,7 +105,7 @@ export async function judgeAtRest(
   const page = await store.scan({ table: "orders" });
   for (const item of page.items)
     if (item.status === "pending") found.push(`order ${String(item.sk)} is left pending`);
-  found.push(...(await judgeDesired(store)), ...(await judgeJournal(store, { recreated, sent })));
+  found.push(...(await judgeDesired(store)), ...(await judgeJournal(store, { recreated, sent, epochOf })));
   return found;
 }
 
@@ -112,7 +115,12 @@ async function judgeJournal(
   {
     recreated,
     sent,
-  }: { readonly recreated: ReadonlySet<string>; readonly sent: ReadonlyMap<string, SentCommand> },
+    epochOf,
+  }: {
+    readonly recreated: ReadonlySet<string>;
+    readonly sent: ReadonlyMap<string, SentCommand>;
+    readonly epochOf: (market: string) => string;
+  },
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const market of CATALOGUE.markets.values()) {
@@ -130,6 +138,10 @@ async function judgeJournal(
       }
     }
     found.push(...[...reader.faults, ...commands.faults].map((fault) => `${market.market}: ${fault}`));
+    for (const [id, { command, sentMs }] of sent) {
+      if (sentMs.has(epochOf(market.market)) && !commands.completed.has(id))
+        found.push(`${market.market}: ${command.kind} ${id} waited in its queue and was never completed`);
+    }
     if (last?.continuation !== undefined && !recreated.has(market.market))
       found.push(`${market.market}: a command is left unfinished`);
     found.push(...(await judgeStatistics(market, { store, trades: reader.trades })));

@@ -109,7 +109,8 @@ export class NaiveReader {
     const isSpent = quoteBudget !== undefined && this.#affordable(taker, first) === 0n;
     if (reason === "self_trade" && first?.terms.userId !== userId)
       this.faults.push(`${orderId} ends for a trade with itself that was not to be`);
-    if (status === "filled" && !isSpent && taker.left > 0n)
+    const hasTraded = quoteBudget === undefined || this.#spent > 0n;
+    if (status === "filled" && !((isSpent && hasTraded) || (quoteBudget === undefined && taker.left === 0n)))
       this.faults.push(`${orderId} is said to be filled and is not`);
     if (status !== "expired") return;
     if (type === "limit" && timeInForce === "GTC") this.faults.push(`${orderId} expires and is to rest`);

@@ -4,31 +4,42 @@ import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
 import { walletWrite } from "../../lib/wallet/wallet-item.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import type { Adversary } from "./adversary.ts";
-import type { Process } from "./scheduler.ts";
+import type { Process, Scheduler } from "./scheduler.ts";
 import { MARKETS, USERS } from "./traffic.ts";
 import type { World, WorldPorts } from "./world.ts";
 
 const FUNDS = { USDT: "4000", BTC: "40", ETH: "40" };
 /** How many orders a sweep runs through, and how much it takes of them, each being 0.2. */
 const SWEEPS = [
-  { share: 0.02, makers: 200, quantity: "36" },
+  { share: 0.03, makers: 200, quantity: "36" },
   { share: 0.1, makers: 60, quantity: "13" },
 ] as const;
 const ROBBED = "EMMA";
-const ROBBED_UNITS = 3n * 10n ** 18n;
+/** Who rests with an order that the wallet no longer covers; and who runs through a book and loses on the way what the rest of it costs. */
+const ROBBED_MAKER = { userId: ROBBED, asset: "ETH", units: 3n * 10n ** 18n };
+const ROBBED_TAKER = { userId: USERS[0], asset: "USDT", units: 1_500n * 10n ** 6n };
+const ROBBED_TAKERS_SHARE = 0.5;
+const CUT_SHARE = 0.3;
 
 /** A wallet that somebody changed past the exchange: the one thing that breaks an invariant for good. */
 export type Damage = { readonly userId: string; readonly asset: string; readonly units: bigint };
 
-type Setting = { readonly chance: Chance; readonly world: World; readonly adversary: Adversary };
+type Setting = {
+  readonly chance: Chance;
+  readonly world: World;
+  readonly adversary: Adversary;
+  readonly scheduler: Scheduler;
+};
 type Run = (body: (process: Process) => Promise<void>) => Promise<void>;
 
 /** Accounts with money; now and then a book of many makers, for a sweep that no single transaction can hold, or a robbed wallet. */
-export async function prepare({ chance, world, adversary }: Setting, run: Run): Promise<Damage | undefined> {
+export async function prepare(setting: Setting, run: Run): Promise<Damage | undefined> {
+  const { chance, world, adversary } = setting;
   const kind = chance.fraction();
   const deep = SWEEPS.find(({ share }) => kind < share);
   const makers = Array.from({ length: deep?.makers ?? 0 }, (_, index) => `MAKER${index}`);
   const isRobbed = kind > 0.9;
+  const isTakerRobbed = deep === SWEEPS[0] && chance.fraction() < ROBBED_TAKERS_SHARE;
   await run(async (process) => {
     const ports = world.portsOf(() => process);
     for (const userId of [...USERS, ...makers, ...(isRobbed ? [ROBBED] : [])])
@@ -58,15 +69,27 @@ export async function prepare({ chance, world, adversary }: Setting, run: Run): 
       await world.deliver(process, MARKETS[1]);
     }
   });
-  if (!isRobbed) return undefined;
-  adversary.note("wallet_robbed", ROBBED);
-  const damage = { userId: ROBBED, asset: "ETH", units: ROBBED_UNITS };
+  if (deep !== undefined && !isTakerRobbed && chance.fraction() < CUT_SHARE) await cutShort(setting);
+  if (!isRobbed && !isTakerRobbed) return undefined;
+  const damage = isRobbed ? ROBBED_MAKER : ROBBED_TAKER;
+  adversary.note("wallet_robbed", damage.userId);
   const { outcome, written } = await world.replicas.transact([
     walletWrite(damage.userId, new Map([[damage.asset, { locked: -damage.units }]])),
   ]);
   written.isAnswered = true;
   if (!outcome.ok) throw new Error("there was nothing to rob");
   return damage;
+}
+
+/** The sweep's consumer dies after its first entry, and the queue with the message that is half done is created anew. */
+async function cutShort({ world, adversary, scheduler }: Setting): Promise<void> {
+  const committed = (): number => adversary.hits.get("log batch_committed") ?? 0;
+  const before = committed();
+  const process = scheduler.start("matcher cut short", (each) => world.deliver(each, MARKETS[0]));
+  while (committed() === before && !process.ended && (await scheduler.step()));
+  scheduler.kill(process);
+  adversary.note("queue_recreated", MARKETS[0]);
+  world.loseQueue(MARKETS[0]);
 }
 
 async function openAccount(userId: string, ports: WorldPorts): Promise<void> {

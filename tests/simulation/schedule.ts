@@ -116,6 +116,7 @@ async function play(
     damage,
     recreated: world.recreated,
     sent: world.sent,
+    epochOf: (market) => world.epochOf(market),
   });
   return [...kept, ...back, ...atRest];
 }
@@ -170,6 +171,8 @@ async function disturb({
     await damageSnapshot(market, { world });
   } else if (roll > 0.23 && roll < 0.27 && adversary.strikes("snapshots_anywhere", market)) {
     await saveSnapshots(market, { chance, world });
+  } else if (roll > 0.27 && roll < 0.29 && adversary.strikes("message_doubled", market)) {
+    world.doubleMessage(market);
   } else if (roll > 0.22 && roll < 0.23) {
     world.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");

@@ -58,6 +58,14 @@ export class Scheduler {
     return new Promise(() => {});
   }
 
+  /** Ends a process from outside, wherever it waits. */
+  kill(process: Process): void {
+    if (process.ended || process.crashed) return;
+    process.crashed = true;
+    this.#running--;
+    this.#waiting = this.#waiting.filter((waiting) => waiting.process !== process);
+  }
+
   get isIdle(): boolean {
     return this.#running === 0;
   }

@@ -45,7 +45,9 @@ function drawOrder(chance: Chance, market: string): OrderRequest {
     if (side === "sell") return { market, side, type: "market", quantity };
     return { market, side, type: "market", quoteQuantity: `${50 + chance.below(2_000)}.37` };
   }
-  const price = `${95 + chance.below(11)}`;
+  // So dear that the budget of a market order pays for no lot of it.
+  const isFar = side === "sell" && chance.below(40) === 0;
+  const price = isFar ? "90000000" : `${95 + chance.below(11)}`;
   const timeInForce = roll < 0.3 ? ("IOC" as const) : ("GTC" as const);
   return { market, side, type: "limit", price, quantity, timeInForce };
 }

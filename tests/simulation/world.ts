@@ -27,6 +27,9 @@ const VISIBILITY_MS = 10_000;
 const FUNCTION_MS = 5_000;
 const SLOW_MS = 400;
 const RECREATION_MS = 61_000;
+const SAME_NUMBERS_SHARE = 0.4;
+const SEQUENCE_STEP = 256n;
+const MOST_REPEATED = 4n * SEQUENCE_STEP;
 const SCALE_OUT_SHARE = 0.1;
 const LONG_QUERY_MS = 60;
 const FROZEN_MS = 15_000;
@@ -45,7 +48,14 @@ export type WorldPorts = {
   readonly metrics: Metrics;
 };
 
-type Queue = { readonly fifo: FifoQueue; readonly epoch: string; readonly createdMs: number };
+type Queue = {
+  readonly fifo: FifoQueue;
+  readonly epoch: string;
+  readonly createdMs: number;
+  lastSequence: bigint;
+  /** Of orders and cancels, which name what they are about: a second application of one has nothing to do. */
+  readonly bodies: string[];
+};
 
 /** A warm function: what it remembers outlives an invocation, and ends with a crash. */
 type Instance = { process: Process | undefined; readonly matcher: Matcher };
@@ -78,12 +88,25 @@ export class World {
   /** A new queue knows nothing of the old one's messages, and its sequence numbers may begin below them. */
   createQueue(market: string): void {
     const epoch = `epoch-${++this.#epochs}`;
+    // The numbers of the last messages again, now and then: what tells two queues apart is not their messages' numbers.
+    const last = this.#queues.get(market)?.lastSequence ?? 0n;
+    const sequenceStart =
+      last > MOST_REPEATED && this.#chance.fraction() < SAME_NUMBERS_SHARE
+        ? last - BigInt(1 + this.#chance.below(Number(MOST_REPEATED / SEQUENCE_STEP))) * SEQUENCE_STEP
+        : BigInt(this.#chance.below(100_000));
     const options = {
       identity: epoch,
       newMessageId: () => `message-${this.#messages++}`,
-      sequenceStart: BigInt(this.#chance.below(100_000)),
+      sequenceStart,
     };
-    this.#queues.set(market, { epoch, createdMs: this.#scheduler.nowMs(), fifo: new FifoQueue(options) });
+    const fifo = new FifoQueue(options);
+    this.#queues.set(market, {
+      epoch,
+      createdMs: this.#scheduler.nowMs(),
+      fifo,
+      lastSequence: 0n,
+      bodies: [],
+    });
   }
 
   /** AWS lets a minute pass before a deleted queue's name may be used again. */
@@ -91,6 +114,10 @@ export class World {
     this.recreated.add(market);
     this.#scheduler.advance(RECREATION_MS);
     this.createQueue(market);
+  }
+
+  epochOf(market: string): string {
+    return this.#queueOf(market).epoch;
   }
 
   /** Messages in flight come again, as when their visibility has ended. */
@@ -101,6 +128,16 @@ export class World {
   waiting(market: string): number {
     const { visible, inFlight, delayed } = this.#queueOf(market).fifo.counts(this.#scheduler.nowMs());
     return visible + inFlight + delayed;
+  }
+
+  /** Puts a message that was sent before into its market's queue once more, as one that comes after the queue's memory of duplicates. */
+  doubleMessage(market: string): boolean {
+    const { bodies } = this.#queueOf(market);
+    const body = bodies[this.#chance.below(bodies.length)];
+    if (body === undefined) return false;
+    this.sendRaw(market, body);
+    this.#noteSent(body, this.#queueOf(market));
+    return true;
   }
 
   sendRaw(market: string, body: string): void {
@@ -270,9 +307,13 @@ export class World {
         if (fault === "crash_before") return await this.#scheduler.crash(process);
         if (fault === "send_failed") throw new QueueUnavailable("no answer");
         if (fault === "frozen") await this.#scheduler.turn(process, FROZEN_MS);
-        const { fifo, epoch } = this.#queueOf(market);
-        fifo.send({ groupId: market, deduplicationId: id, body }, this.#scheduler.nowMs());
-        this.#noteSent(body, epoch);
+        const queue = this.#queueOf(market);
+        const { duplicate, sequenceNumber } = queue.fifo.send(
+          { groupId: market, deduplicationId: id, body },
+          this.#scheduler.nowMs(),
+        );
+        if (!duplicate) this.#noteSent(body, queue);
+        queue.lastSequence = BigInt(sequenceNumber);
         if (fault === "crash_after") return await this.#scheduler.crash(process);
         if (fault === "send_unheard") throw new QueueUnavailable("the answer was lost");
         await this.#scheduler.turn(process);
@@ -289,11 +330,13 @@ export class World {
     };
   }
 
-  #noteSent(body: string, epoch: string): void {
+  #noteSent(body: string, { epoch, bodies }: Queue): void {
     const { command } = readMessage({ messageId: "", body, sequence: "0", sentMs: 0 });
     if (command === undefined) return;
-    const epochs = new Set([...(this.sent.get(command.id)?.epochs ?? []), epoch]);
-    this.sent.set(command.id, { command, epochs });
+    const sentMs = new Map([[epoch, this.#scheduler.nowMs()], ...(this.sent.get(command.id)?.sentMs ?? [])]);
+    const copies = (this.sent.get(command.id)?.copies ?? 0) + 1;
+    this.sent.set(command.id, { command, sentMs, copies });
+    if (command.kind === "place" || command.kind === "cancel") bodies.push(body);
   }
 
   #log(): RequestLog {

@@ -318,8 +318,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "what an entry has done already is not known to its later commands",
     file: "lib/matching/plan.ts",
-    find: "?? this.#known(command);",
-    replace: "?? (this.#known(command) === undefined ? undefined : undefined);",
+    find: `      return isPlace ? "duplicate" : "order_closed";`,
+    replace: "      return undefined;",
   },
   {
     name: "the message of a continuation is taken for another command",

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createAdmin } from "../../lib/auth/create-admin.ts";
 import type { LambdaHandler } from "../../lib/edge/endpoint.ts";
 import { type Dynoxide, startTables } from "../../scripts/local/engines.ts";
-import { jwkPair } from "../support/auth-ports.ts";
 import { type Answered, call, type Request } from "../support/calls.ts";
+import { setFunctionEnvironment } from "../support/function-environment.ts";
 
 const PASSWORD = "correct horse battery";
 const ADMIN = { email: "admin@example.com", password: "administrator's password" };
@@ -30,21 +30,7 @@ const functions: { [name: string]: LambdaHandler } = {};
 /** The functions as they are deployed: real ports, bound from the environment when they are loaded. */
 beforeAll(async () => {
   dynoxide = await startTables("test");
-  const { publicJwk, privateJwk } = await jwkPair();
-  Object.assign(process.env, {
-    AWS_REGION: dynoxide.region,
-    AWS_ACCESS_KEY_ID: dynoxide.credentials.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: dynoxide.credentials.secretAccessKey,
-    DYNAMODB_ENDPOINT: dynoxide.endpoint,
-    TABLE_PREFIX: dynoxide.tablePrefix,
-    QUEUE_PREFIX: dynoxide.tablePrefix,
-    SQS_ENDPOINT: "http://127.0.0.1:9",
-    QUEUE_BASE_URL: "http://127.0.0.1:9/000000000000",
-    JWT_PUBLIC_KEY: publicJwk,
-    JWT_PRIVATE_KEY: privateJwk,
-    LOG_LEVEL: "SILENT",
-    POWERTOOLS_METRICS_DISABLED: "true",
-  });
+  await setFunctionEnvironment(dynoxide);
   for (const [name, load] of Object.entries(LOADERS)) functions[name] = (await load()).handler;
   const { authPorts } = await import("../../lib/adapters/auth-ports.ts");
   const { ports } = await import("../../lib/adapters/ports.ts");

@@ -61,6 +61,8 @@ export function refusalsOf(definition: Route): readonly Code[] {
   if (definition.body !== undefined) {
     codes.add("VALIDATION_ERROR").add("PAYLOAD_TOO_LARGE").add("UNSUPPORTED_MEDIA_TYPE");
   }
+  // A body where none is wanted is ignored, but bounded all the same.
+  if (definition.method !== "GET") codes.add("PAYLOAD_TOO_LARGE");
   if (definition.query !== undefined) codes.add("VALIDATION_ERROR");
   if (definition.notFound !== undefined) codes.add("NOT_FOUND");
   if (definition.auth !== "none") codes.add("UNAUTHORIZED").add("ACCOUNT_FROZEN");

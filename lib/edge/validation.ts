@@ -18,6 +18,7 @@ export function validation(route: Route): EdgeMiddleware {
     before: ({ event }) => {
       const params = check(route.params, event.pathParameters ?? {});
       if (params.details.length > 0) {
+        if (route.refusals.includes("UNKNOWN_MARKET")) throw new Refused({ code: "UNKNOWN_MARKET" });
         throw new Refused({
           code: "NOT_FOUND",
           ...(route.notFound === undefined ? {} : { message: route.notFound }),

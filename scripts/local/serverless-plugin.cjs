@@ -18,22 +18,24 @@ class LocalStack {
  */
 const { Server } = hapi;
 hapi.Server = function ContractServer(options) {
-  const server = new Server(options);
-  server.ext("onPreResponse", ({ response }, toolkit) => {
+  // Ranges are the web server's own idea; API Gateway answers whole.
+  const server = new Server({ ...options, routes: { response: { ranges: false } } });
+  server.ext("onPreResponse", ({ response, route }, toolkit) => {
     if (!response.isBoom) return toolkit.continue;
-    const [status, code, error] = refusalOf(response);
+    const [status, code, error] = refusalOf(response, route);
     return toolkit.response({ error, code, requestId: randomUUID() }).code(status);
   });
   return server;
 };
 
-function refusalOf({ message, output: { statusCode } }) {
+function refusalOf({ message, output: { statusCode } }, { method }) {
   if (statusCode >= 500) return [500, "INTERNAL", "Internal server error"];
   if (statusCode === 413) return [413, "PAYLOAD_TOO_LARGE", "The body is larger than 64 KiB"];
   if (statusCode === 415 || /content-type|multipart/i.test(message)) {
     return [415, "UNSUPPORTED_MEDIA_TYPE", "The body must be application/json"];
   }
-  if (statusCode === 404) return [404, "NOT_FOUND", "Not found"];
+  // A path that cannot be decoded names nothing, as one that can be and is not there.
+  if (statusCode === 404 || method === "_special") return [404, "NOT_FOUND", "Not found"];
   return [400, "VALIDATION_ERROR", "Validation failed"];
 }
 

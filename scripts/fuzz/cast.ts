@@ -47,10 +47,10 @@ type Pair = {
 };
 
 export async function signIn(email: string, password: string, http: HttpOptions): Promise<Session> {
-  const pair = await send<Pair>(
+  const pair = (await send(
     { method: "POST", path: "/api/auth/login", body: { email, password }, repeatable: true },
     http,
-  );
+  )) as Pair;
   return {
     userId: pair.user.id,
     email,

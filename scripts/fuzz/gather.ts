@@ -1,5 +1,5 @@
 import { chanceFrom } from "../demo/chance.ts";
-import { loginAdmin } from "../exchange/admin.ts";
+import { loginAdmin } from "../exchange/client.ts";
 import { type HttpOptions, send } from "../exchange/http.ts";
 import { type Cast, type Session, signIn, signUp } from "./cast.ts";
 

@@ -10,7 +10,7 @@ export function printReport(tally: Tally, seconds: number): void {
   const byStatus = [...tally.statuses].sort(([a], [b]) => a - b);
   print(
     table(
-      [{ title: "status" }, { title: "answers", align: "right" }],
+      ["status", "answers"],
       byStatus.map(([status, times]) => [status, times]),
     ),
   );
@@ -19,7 +19,7 @@ export function printReport(tally: Tally, seconds: number): void {
   const calls = [...tally.operations].sort(([a], [b]) => (a < b ? -1 : 1));
   print(
     table(
-      [{ title: "call" }, { title: "succeeded", align: "right" }, { title: "refused", align: "right" }],
+      ["call", "succeeded", "refused"],
       calls.map(([id, { succeeded, refused }]) => [id, succeeded, refused]),
     ),
   );
@@ -39,5 +39,5 @@ export function printReport(tally: Tally, seconds: number): void {
 
 function counted(title: string, counts: ReadonlyMap<string, number>): string {
   const rows = [...counts].sort(([, a], [, b]) => b - a);
-  return table([{ title }, { title: "times", align: "right" }], rows);
+  return table([title, "times"], rows);
 }

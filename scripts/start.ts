@@ -4,8 +4,9 @@
  */
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";
+import { wordsOf } from "./command/told.ts";
 import { PROJECT_ROOT } from "./local/configuration.ts";
-import { Misconfigured, type Settings, settingsFrom } from "./local/settings.ts";
+import { type Settings, settingsFrom } from "./local/settings.ts";
 import type { Supervisor } from "./local/supervisor.ts";
 
 const HARD_EXIT = 130;
@@ -29,13 +30,7 @@ try {
   await supervisor.start();
   if (stoppingSince === undefined) welcome(settings);
 } catch (cause) {
-  await fail(
-    cause instanceof Misconfigured
-      ? cause.message
-      : cause instanceof Error
-        ? (cause.stack ?? cause.message)
-        : String(cause),
-  );
+  await fail(wordsOf(cause));
 }
 
 function say(line: string): void {

@@ -1,6 +1,7 @@
 import type { Item, Store } from "../../lib/store/store.ts";
 import type { TableName } from "../../lib/store/tables.ts";
 import { percentile } from "../command/statistics.ts";
+import { allItems } from "../exchange/items.ts";
 import { attributeBytes, itemBytes } from "./item-size.ts";
 
 export type ItemKind = {
@@ -34,7 +35,7 @@ const KINDS: readonly Kind[] = [
 /** How large the items are that trading writes: each kilobyte begun is paid for. */
 export async function measureItems(store: Store): Promise<readonly ItemKind[]> {
   const tables = new Map<TableName, readonly Item[]>();
-  for (const { table } of KINDS) if (!tables.has(table)) tables.set(table, await allOf(table, store));
+  for (const { table } of KINDS) if (!tables.has(table)) tables.set(table, await allItems(table, store));
   return KINDS.map(({ name, table, is }) => {
     const items = (tables.get(table) ?? []).filter(is);
     const sizes = items.map(itemBytes);
@@ -48,15 +49,4 @@ export async function measureItems(store: Store): Promise<readonly ItemKind[]> {
       attributes: attributeBytes(median),
     };
   });
-}
-
-async function allOf(table: TableName, store: Store): Promise<readonly Item[]> {
-  const items: Item[] = [];
-  let after: Item | undefined;
-  do {
-    const page = await store.scan({ table, consistent: true, ...(after === undefined ? {} : { after }) });
-    items.push(...page.items);
-    after = page.next;
-  } while (after !== undefined);
-  return items;
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../command/until.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
 import type { NewOrder, Order, Side } from "../exchange/types.ts";
 
@@ -83,11 +83,9 @@ function orderAt({ market, price, quantity }: Stall, side: Side): NewOrder {
 }
 
 async function untilSettled({ client, order }: Last): Promise<void> {
-  const deadline = performance.now() + OUTCOME_AT_MOST_MS;
-  for (let { status } = order; status === "pending"; { status } = await client.order(order.id)) {
-    if (performance.now() > deadline) throw new Error(`order ${order.id} stays pending`);
-    await sleep(20);
-  }
+  const look = async () => ((await client.order(order.id)).status === "pending" ? undefined : true);
+  if (order.status !== "pending" || (await until(look, { forMs: OUTCOME_AT_MOST_MS }))) return;
+  throw new Error(`order ${order.id} stays pending`);
 }
 
 /** A market's version counts its entries. */

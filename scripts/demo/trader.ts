@@ -6,21 +6,17 @@ import type { Tally } from "./tally.ts";
 
 /** An order that the exchange has said it accepted; its key finds it again after a crash. */
 export type Placed = {
-  readonly userId: string;
   readonly id: string;
-  readonly market: string;
   readonly idempotencyKey: string;
   readonly order: NewOrder;
 };
 
-export type Mind = Omit<Situation, "own">;
-
-export type TraderOptions = {
+type Given = {
   readonly name: string;
   readonly userId: string;
   readonly role: Role;
   readonly client: ExchangeClient;
-  readonly mind: Mind;
+  readonly mind: Omit<Situation, "own">;
   readonly tally: Tally;
   /** Starts every idempotency key, so that no two runs share one. */
   readonly keyPrefix: string;
@@ -33,29 +29,31 @@ const OPEN_STATUSES = ["pending", "open", "partially_filled"];
 
 /** One user of the exchange: does one thing at a time and survives every answer. */
 export class Trader {
-  readonly name: string;
-  readonly userId: string;
-  readonly role: Role;
-  readonly client: ExchangeClient;
   readonly placed: Placed[] = [];
-  /** Keys of orders of which it is not known whether the exchange accepted them. */
-  readonly uncertainKeys: string[] = [];
-  readonly #mind: Mind;
-  readonly #tally: Tally;
-  readonly #keyPrefix: string;
+  readonly #given: Given;
   #own: OwnOrder[] = [];
   /** Set when an order turned out to have filled unnoticed: others may have as well, so it is time to look. */
   #isOutdated = false;
   #calls = 0;
 
-  constructor(options: TraderOptions) {
-    this.name = options.name;
-    this.userId = options.userId;
-    this.role = options.role;
-    this.client = options.client;
-    this.#mind = options.mind;
-    this.#tally = options.tally;
-    this.#keyPrefix = options.keyPrefix;
+  constructor(given: Given) {
+    this.#given = given;
+  }
+
+  get name(): string {
+    return this.#given.name;
+  }
+
+  get userId(): string {
+    return this.#given.userId;
+  }
+
+  get role(): Role {
+    return this.#given.role;
+  }
+
+  get client(): ExchangeClient {
+    return this.#given.client;
   }
 
   /** Does the next thing that comes to mind. Answers false when the exchange could not be reached. */
@@ -67,19 +65,19 @@ export class Trader {
     } catch (error) {
       if (!(error instanceof ExchangeError)) throw error;
       if (error.isTemporary || error.status >= 500) {
-        this.#tally.givenUp++;
+        this.#given.tally.givenUp++;
         return false;
       }
       if (error.code === "ORDER_CLOSED") this.#isOutdated = true;
-      this.#tally.countRefusal(error.code, "isMeantToFail" in intention && intention.isMeantToFail);
+      this.#given.tally.countRefusal(error.code, "isMeantToFail" in intention && intention.isMeantToFail);
       return true;
     }
   }
 
   #intend(): Intention {
-    if (!this.#isOutdated) return decide(this.role, { ...this.#mind, own: this.#own });
+    if (!this.#isOutdated) return decide(this.role, { ...this.#given.mind, own: this.#own });
     this.#isOutdated = false;
-    return { kind: "look", market: this.#mind.chance.pick(this.#mind.terms).market };
+    return { kind: "look", market: this.#given.mind.chance.pick(this.#given.mind.terms).market };
   }
 
   async #do(intention: Intention): Promise<void> {
@@ -92,33 +90,27 @@ export class Trader {
       this.#own = this.#own.filter((order) => order.id !== intention.id);
       await this.client.cancelOrder(intention.id);
       if (intention.isMeantToFail)
-        this.#tally.surprise(`an order that does not exist was cancelled: ${intention.id}`);
+        this.#given.tally.surprise(`an order that does not exist was cancelled: ${intention.id}`);
     }
-    this.#tally.cancels++;
+    this.#given.tally.cancels++;
   }
 
   async #place(order: NewOrder, isMeantToFail: boolean): Promise<void> {
-    const idempotencyKey = `${this.#keyPrefix}-${this.name}-${++this.#calls}`;
+    const idempotencyKey = `${this.#given.keyPrefix}-${this.name}-${++this.#calls}`;
     const waits = this.#calls % WAIT_EVERY === 0;
     const startedAt = performance.now();
-    const answer = await this.client
-      .placeOrder(order, { idempotencyKey, waitSeconds: waits ? WAIT_SECONDS : undefined })
-      .catch((error: unknown) => {
-        // Not even a 500 says that nothing was done.
-        const isCertain = error instanceof ExchangeError && error.status >= 400 && error.status < 500;
-        if (!isCertain) this.uncertainKeys.push(idempotencyKey);
-        throw error;
-      });
+    const waitSeconds = waits ? WAIT_SECONDS : undefined;
+    const answer = await this.client.placeOrder(order, { idempotencyKey, waitSeconds });
     const ms = performance.now() - startedAt;
-    if (waits) this.#tally.inTheBookMs.push(ms);
-    else this.#tally.acceptedMs.push(ms);
+    if (waits) this.#given.tally.inTheBookMs.push(ms);
+    else this.#given.tally.acceptedMs.push(ms);
     if (isMeantToFail)
-      this.#tally.surprise(`an order that breaks a rule was accepted: ${JSON.stringify(order)}`);
+      this.#given.tally.surprise(`an order that breaks a rule was accepted: ${JSON.stringify(order)}`);
     this.#remember(answer, { order, idempotencyKey });
   }
 
   #remember(answer: Order, sent: Pick<Placed, "order" | "idempotencyKey">): void {
-    this.placed.push({ userId: this.userId, id: answer.id, market: answer.market, ...sent });
+    this.placed.push({ id: answer.id, ...sent });
     const mayRest = sent.order.type === "limit" && sent.order.timeInForce !== "IOC";
     if (mayRest && OPEN_STATUSES.includes(answer.status))
       this.#own.push({ id: answer.id, market: answer.market });

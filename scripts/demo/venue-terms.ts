@@ -1,4 +1,5 @@
-import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
+import { formatDecimal } from "../../lib/money/decimal.ts";
+import { decimalOf, unitsOf } from "../exchange/decimal.ts";
 import type { Market } from "../exchange/types.ts";
 
 /** A market's rules in a form to compute with. Ideas of price are fractions; what is sent is whole ticks and lots. */
@@ -18,7 +19,6 @@ export type Terms = {
   budget(value: number): string;
 };
 
-const SCALE = 18;
 /** Prices move between deciding and arriving, so the smallest orders keep some distance from the least notional. */
 const NOTIONAL_MARGIN = 1.2;
 const BUDGET_DECIMALS = 6;
@@ -28,8 +28,7 @@ export function termsOf(market: Market): Terms {
   const lot = { units: unitsOf(market.lotSize), size: Number(market.lotSize) };
   const minNotional = Number(market.minNotional);
   const least = minNotional * NOTIONAL_MARGIN;
-  const inHalves = (units: bigint, count: number) =>
-    formatDecimal((units * BigInt(Math.round(count * 2))) / 2n, SCALE);
+  const inHalves = (units: bigint, count: number) => decimalOf((units * BigInt(Math.round(count * 2))) / 2n);
   return {
     market: market.market,
     base: market.base,
@@ -45,10 +44,4 @@ export function termsOf(market: Market): Terms {
       return formatDecimal(BigInt(units), BUDGET_DECIMALS);
     },
   };
-}
-
-function unitsOf(text: string): bigint {
-  const parsed = parseDecimal(text, SCALE);
-  if (!parsed.ok) throw new Error(`the market's "${text}" is not a decimal: ${parsed.fault}`);
-  return parsed.units;
 }

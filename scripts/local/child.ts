@@ -3,14 +3,14 @@ import {
   closeSync,
   copyFileSync,
   existsSync,
-  fstatSync,
   mkdirSync,
   openSync,
-  readSync,
+  readFileSync,
   statSync,
   truncateSync,
 } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../command/until.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import { answers, commandLineOf } from "./ports.ts";
@@ -33,6 +33,7 @@ const RESTART_WINDOW_MS = 60_000;
 const FIRST_PAUSE_MS = 200;
 const STOP_GRACE_MS = 8_000;
 const READY_AT_MOST_MS = 30_000;
+const LAST_WORDS = 3000;
 const LOG_BYTES_AT_MOST = 64 * 1024 * 1024;
 
 /** A child process that is started again when it ends unasked. */
@@ -117,7 +118,7 @@ export class Child {
 
   /** Waits for one that ends by itself. */
   async done(): Promise<void> {
-    while (this.#process !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (this.#process !== undefined) await sleep(10);
   }
 
   kill(): void {
@@ -149,12 +150,8 @@ export class Child {
   /** The end of the log, for a person who asks why. */
   lastWords(): string {
     if (!existsSync(this.logPath)) return "";
-    const fd = openSync(this.logPath, "r");
-    const { size } = fstatSync(fd);
-    const buffer = Buffer.alloc(Math.min(size, 3000));
-    readSync(fd, buffer, 0, buffer.length, size - buffer.length);
-    closeSync(fd);
-    return buffer.toString("utf8");
+    const log = readFileSync(this.logPath, "utf8");
+    return log.slice(-LAST_WORDS);
   }
 }
 

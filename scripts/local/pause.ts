@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 const FIRST_MS = 100;
 const LONGEST_MS = 2_000;
 
@@ -6,18 +8,6 @@ export function backOff(failures: number, stop: AbortSignal): Promise<void> {
   return pause(Math.min(FIRST_MS * 2 ** (failures - 1), LONGEST_MS), stop);
 }
 
-export function pause(ms: number, stop: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (stop.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      clearTimeout(timer);
-      stop.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    stop.addEventListener("abort", end, { once: true });
-  });
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => {});
 }

@@ -1,3 +1,4 @@
+import { until } from "../command/until.ts";
 import { claim } from "./claim.ts";
 import { holderOf, isTaken } from "./ports.ts";
 import {
@@ -58,7 +59,9 @@ async function checkPorts({ ports, givenDynamodbEndpoint }: Settings): Promise<v
   const taken: string[] = [];
   for (const { port, use } of needed) {
     const number = ports[port];
-    if (!(await staysTaken(number))) continue;
+    // A process that has just been ended may hold its port for a moment.
+    const isFree = async () => ((await isTaken(number)) ? undefined : true);
+    if (await until(isFree, { forMs: RELEASE_AT_MOST_MS, everyMs: 50 })) continue;
     const holder = holderOf(number);
     taken.push(`Port ${number} (${use}) is taken${holder === undefined ? "" : ` by ${holder}`}.`);
   }
@@ -66,14 +69,4 @@ async function checkPorts({ ports, givenDynamodbEndpoint }: Settings): Promise<v
   throw new Misconfigured(
     `${taken.join("\n")}\nEnd what listens there, or choose other ports: PORT=${ports.http + 1000} npm start`,
   );
-}
-
-/** A process that has just been ended may hold its port for a moment. */
-async function staysTaken(port: number): Promise<boolean> {
-  const deadline = Date.now() + RELEASE_AT_MOST_MS;
-  while (await isTaken(port)) {
-    if (Date.now() > deadline) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
 }

@@ -1,16 +1,18 @@
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
-  DescribeTableCommand,
   DynamoDBClient,
-  ListTablesCommand,
+  paginateListTables,
   UpdateTimeToLiveCommand,
+  waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, paginateListQueues, SQSClient } from "@aws-sdk/client-sqs";
 import { type Configuration, type JsonObject, objectFrom, textFrom } from "./configuration.ts";
 
 /** The local engines ask for no credentials, but the SDK does. */
 export const LOCAL_CREDENTIALS = { accessKeyId: "local", secretAccessKey: "local" };
+
+const READY_WITHIN_S = 30;
 
 export type Engine = { readonly endpoint: string; readonly region: string };
 
@@ -36,14 +38,8 @@ export async function createTables(configuration: Configuration, engine: Engine)
 
 async function tableNames(client: DynamoDBClient): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  let last: string | undefined;
-  do {
-    const page = await client.send(
-      new ListTablesCommand(last === undefined ? {} : { ExclusiveStartTableName: last }),
-    );
-    for (const name of page.TableNames ?? []) names.add(name);
-    last = page.LastEvaluatedTableName;
-  } while (last !== undefined);
+  for await (const { TableNames = [] } of paginateListTables({ client }, {}))
+    for (const name of TableNames) names.add(name);
   return names;
 }
 
@@ -62,25 +58,16 @@ async function createTable(client: DynamoDBClient, properties: JsonObject): Prom
   } as unknown as CreateTableCommandInput;
   const TableName = textFrom(properties.TableName);
   await client.send(new CreateTableCommand(input));
-  await untilActive(client, TableName);
+  await waitUntilTableExists(
+    { client, minDelay: 0.02, maxDelay: 0.1, maxWaitTime: READY_WITHIN_S },
+    { TableName },
+  );
   if (timeToLive !== undefined) {
     const { AttributeName, Enabled } = objectFrom(timeToLive);
-    await client.send(
-      new UpdateTimeToLiveCommand({
-        TableName,
-        TimeToLiveSpecification: { AttributeName: textFrom(AttributeName), Enabled: Enabled === true },
-      }),
-    );
+    const TimeToLiveSpecification = { AttributeName: textFrom(AttributeName), Enabled: Enabled === true };
+    await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   }
   return TableName;
-}
-
-async function untilActive(client: DynamoDBClient, TableName: string): Promise<void> {
-  for (;;) {
-    const { Table } = await client.send(new DescribeTableCommand({ TableName }));
-    if (Table?.TableStatus === "ACTIVE") return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 /** Creates the queues under resources/ that are not there yet. Returns the names of the new ones. */
@@ -93,9 +80,8 @@ export async function createQueues(configuration: Configuration, engine: Engine)
     );
     return await Promise.all(
       missing.map(async ({ QueueName, ...attributes }) => {
-        const Attributes = Object.fromEntries(
-          Object.entries(attributes).map(([name, value]) => [name, String(value)]),
-        );
+        const texts = Object.entries(attributes).map(([name, value]) => [name, String(value)]);
+        const Attributes = Object.fromEntries(texts);
         await client.send(new CreateQueueCommand({ QueueName: textFrom(QueueName), Attributes }));
         return textFrom(QueueName);
       }),
@@ -105,19 +91,12 @@ export async function createQueues(configuration: Configuration, engine: Engine)
   }
 }
 
-async function queueNames(client: SQSClient, prefix: string): Promise<ReadonlySet<string>> {
+async function queueNames(client: SQSClient, QueueNamePrefix: string): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
-  let next: string | undefined;
-  do {
-    const page = await client.send(
-      new ListQueuesCommand({
-        QueueNamePrefix: prefix,
-        MaxResults: 1000,
-        ...(next === undefined ? {} : { NextToken: next }),
-      }),
-    );
-    for (const url of page.QueueUrls ?? []) names.add(url.slice(url.lastIndexOf("/") + 1));
-    next = page.NextToken;
-  } while (next !== undefined);
+  for await (const { QueueUrls = [] } of paginateListQueues(
+    { client },
+    { QueueNamePrefix, MaxResults: 1000 },
+  ))
+    for (const url of QueueUrls) names.add(url.slice(url.lastIndexOf("/") + 1));
   return names;
 }

@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { Told } from "../command/told.ts";
 import { DEFAULT_REGION, PROJECT_ROOT } from "./configuration.ts";
 
 /** What `npm start` was asked for, by environment variables. */
@@ -41,8 +42,8 @@ const SQS_OFFSET = 6324;
 const HIGHEST_PORT = 65_535 - SQS_OFFSET;
 const LEAST_FREE_BYTES = 100 * 1024 * 1024;
 
-/** Something that a person has to change; told without a stack trace. */
-export class Misconfigured extends Error {
+/** Something that a person has to change. */
+export class Misconfigured extends Told {
   override readonly name = "Misconfigured";
 }
 

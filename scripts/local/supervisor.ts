@@ -1,4 +1,6 @@
 import { rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../command/until.ts";
 import { bundleDirOf, bundleFunctions } from "./bundle.ts";
 import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
 import { type Configuration, loadConfiguration } from "./configuration.ts";
@@ -109,18 +111,19 @@ export class Supervisor {
 
   async #answered(): Promise<void> {
     const url = `http://${HOST}:${this.#settings.ports.http}/api/markets`;
-    const deadline = Date.now() + FIRST_ANSWER_AT_MOST_MS;
-    for (let last = "no answer"; ; ) {
+    let last = "no answer";
+    const look = async () => {
       try {
         const answer = await fetch(url);
-        if (answer.ok) return;
+        if (answer.ok) return true;
         last = `${answer.status} ${await answer.text()}`;
       } catch (cause) {
         last = String(cause);
       }
-      if (Date.now() > deadline) throw new Error(`GET ${url} does not answer: ${last.slice(0, 500)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
+      return undefined;
+    };
+    const isUp = await until(look, { forMs: FIRST_ANSWER_AT_MOST_MS, everyMs: 50 });
+    if (isUp === undefined) throw new Error(`GET ${url} does not answer: ${last.slice(0, 500)}`);
   }
 
   #onEvent(child: Child, event: ChildEvent): void {
@@ -143,7 +146,7 @@ export class Supervisor {
   /** Queues in memory are gone with their process. Commands lost with them are voided by the sweeper. */
   async #queuesAgain(sqs: Child): Promise<void> {
     try {
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await sleep(1_000);
       await this.#queues(sqs);
     } catch (cause) {
       this.#giveUp(sqs, `the queues could not be created again: ${cause}`);

@@ -1,4 +1,5 @@
-import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
+import { formatDecimal } from "../../lib/money/decimal.ts";
+import { decimalOf, ONE, SCALE, unitsOf } from "../exchange/decimal.ts";
 import type { Market } from "../exchange/types.ts";
 import type { Action } from "./planner.ts";
 
@@ -12,9 +13,6 @@ export type Mapping = {
   readonly description: string;
 };
 
-/** Every number of the API has fewer decimals than this, so that all of them are whole numbers at this scale. */
-const SCALE = 18;
-const ONE = 10n ** BigInt(SCALE);
 const LOBSTER_PRICE_UNIT = ONE / 10_000n;
 
 /**
@@ -23,8 +21,8 @@ const LOBSTER_PRICE_UNIT = ONE / 10_000n;
  * until the smallest order reaches the market's least notional.
  */
 export function mapTo(market: Market, actions: Iterable<Action>): Mapping {
-  const tick = scaled(market.tickSize);
-  const lot = scaled(market.lotSize);
+  const tick = unitsOf(market.tickSize);
+  const lot = unitsOf(market.lotSize);
   let step = 0n;
   let smallestOrder: bigint | null = null;
   for (const action of actions) {
@@ -41,23 +39,17 @@ export function mapTo(market: Market, actions: Iterable<Action>): Mapping {
   const priceOf = (price: number) => (BigInt(price) * priceUnit.multiply) / priceUnit.divide;
 
   let share = ONE % lot === 0n ? ONE : lot;
-  const leastNotional = scaled(market.minNotional) * ONE;
+  const leastNotional = unitsOf(market.minNotional) * ONE;
   const smallest = ((smallestOrder ?? leastNotional) * priceUnit.multiply) / priceUnit.divide;
   while (smallest > 0n && smallest * share < leastNotional) share *= 10n;
 
-  const perDollar = formatDecimal((10_000n * priceUnit.multiply) / priceUnit.divide, SCALE);
+  const perDollar = decimalOf((10_000n * priceUnit.multiply) / priceUnit.divide);
   return {
-    price: (price) => formatDecimal(priceOf(price), SCALE),
-    quantity: (shares) => formatDecimal(BigInt(shares) * share, SCALE),
+    price: (price) => decimalOf(priceOf(price)),
+    quantity: (shares) => decimalOf(BigInt(shares) * share),
     notional: (sum) => formatDecimal((sum * priceUnit.multiply * share) / priceUnit.divide, 2 * SCALE),
-    description: `US$ 1 = ${perDollar} ${market.quote}, 1 share = ${formatDecimal(share, SCALE)} ${market.base}`,
+    description: `US$ 1 = ${perDollar} ${market.quote}, 1 share = ${decimalOf(share)} ${market.base}`,
   };
-}
-
-function scaled(text: string): bigint {
-  const parsed = parseDecimal(text, SCALE);
-  if (!parsed.ok) throw new Error(`the market's "${text}" is not a decimal: ${parsed.fault}`);
-  return parsed.units;
 }
 
 function greatestCommonDivisor(a: bigint, b: bigint): bigint {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../command/until.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
 import { ExchangeError } from "../exchange/error.ts";
 import type { Order, OrderBook, Side } from "../exchange/types.ts";
@@ -10,31 +10,24 @@ import type { Action } from "./planner.ts";
 const WAIT_SECONDS = 5;
 const PATIENCE_MS = 30_000;
 
+type Given = {
+  readonly run: string;
+  readonly market: string;
+  readonly mapping: Mapping;
+  readonly crew: Crew;
+  readonly assignment: Assignment;
+};
 type Sent = { readonly client: ExchangeClient; readonly id: string };
 
 /** Carries the plan's actions out on the exchange, in their order, and notes what went otherwise than planned. */
 export class Venue {
-  readonly #run: string;
-  readonly #market: string;
-  readonly #mapping: Mapping;
-  readonly #crew: Crew;
-  readonly #assignment: Assignment;
+  readonly #given: Given;
   readonly #sent = new Map<number, Sent>();
   #calls = 0;
   readonly surprises: string[] = [];
 
-  constructor(options: {
-    run: string;
-    market: string;
-    mapping: Mapping;
-    crew: Crew;
-    assignment: Assignment;
-  }) {
-    this.#run = options.run;
-    this.#market = options.market;
-    this.#mapping = options.mapping;
-    this.#crew = options.crew;
-    this.#assignment = options.assignment;
+  constructor(given: Given) {
+    this.#given = given;
   }
 
   get calls(): number {
@@ -56,21 +49,21 @@ export class Venue {
   /** The book once it is at least as new as the version. */
   async bookAt(version: number, depth: number): Promise<OrderBook> {
     return this.#until(`the order book to reach version ${version}`, async () => {
-      const book = await this.#crew.taker.orderbook(this.#market, depth, version);
-      return book.version >= version ? book : null;
+      const book = await this.#given.crew.taker.orderbook(this.#given.market, depth, version);
+      return book.version >= version ? book : undefined;
     });
   }
 
   async cancelEverything(): Promise<void> {
-    for (const client of this.#crew.makers) await client.cancelAll(this.#market);
+    for (const client of this.#given.crew.makers) await client.cancelAll(this.#given.market);
   }
 
   async #send(action: Action, isAwaited: boolean): Promise<number | null> {
     this.#calls++;
-    const idempotencyKey = `replay-${this.#run}-${this.#calls}`;
+    const idempotencyKey = `replay-${this.#given.run}-${this.#calls}`;
     const options = { idempotencyKey, waitSeconds: isAwaited ? WAIT_SECONDS : undefined };
     if (action.kind === "cancel") return this.#cancel(action.ref, options);
-    const client = action.kind === "take" ? this.#crew.taker : this.#makerOf(action.ref);
+    const client = action.kind === "take" ? this.#given.crew.taker : this.#makerOf(action.ref);
     const order = await client.placeOrder(this.#orderOf(action), options);
     if (action.kind === "place") this.#sent.set(action.ref, { client, id: order.id });
     if (!isAwaited) return null;
@@ -78,8 +71,8 @@ export class Venue {
     if (action.kind === "place" && settled.status !== "open") {
       this.#note(`order ${order.id} was to rest and is ${settled.status} (${settled.reason ?? "no reason"})`);
     }
-    if (action.kind === "take" && settled.filledQuantity !== this.#mapping.quantity(action.fills)) {
-      const expected = this.#mapping.quantity(action.fills);
+    if (action.kind === "take" && settled.filledQuantity !== this.#given.mapping.quantity(action.fills)) {
+      const expected = this.#given.mapping.quantity(action.fills);
       this.#note(`order ${order.id} was to take ${expected} and took ${settled.filledQuantity}`);
     }
     return settled.version;
@@ -101,7 +94,7 @@ export class Venue {
     if (options.waitSeconds === undefined) return null;
     const order = await this.#until(`order ${sent.id} to be cancelled`, async () => {
       const now = await sent.client.order(sent.id);
-      return ["pending", "open", "partially_filled"].includes(now.status) ? null : now;
+      return ["pending", "open", "partially_filled"].includes(now.status) ? undefined : now;
     });
     return order.version;
   }
@@ -110,35 +103,30 @@ export class Venue {
     if (order.status !== "pending") return order;
     return this.#until(`order ${sent.id} to reach the book`, async () => {
       const now = await sent.client.order(sent.id);
-      return now.status === "pending" ? null : now;
+      return now.status === "pending" ? undefined : now;
     });
   }
 
-  async #until<T>(what: string, look: () => Promise<T | null>): Promise<T> {
-    const giveUpAt = performance.now() + PATIENCE_MS;
-    for (let pause = 2; ; pause = Math.min(pause * 2, 200)) {
-      const found = await look();
-      if (found !== null) return found;
-      if (performance.now() > giveUpAt)
-        throw new Error(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}`);
-      await sleep(pause);
-    }
+  async #until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    const found = await until(look, { forMs: PATIENCE_MS, everyMs: 5 });
+    if (found === undefined) throw new Error(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}`);
+    return found;
   }
 
   #orderOf(action: Exclude<Action, { kind: "cancel" }>) {
     const side: Side = action.side;
     return {
-      market: this.#market,
+      market: this.#given.market,
       side,
       type: "limit",
-      price: this.#mapping.price(action.price),
-      quantity: this.#mapping.quantity(action.size),
+      price: this.#given.mapping.price(action.price),
+      quantity: this.#given.mapping.quantity(action.size),
       timeInForce: action.kind === "take" ? "IOC" : "GTC",
     } as const;
   }
 
   #makerOf(ref: number): ExchangeClient {
-    const maker = this.#crew.makers[this.#assignment.makerOf.get(ref) ?? -1];
+    const maker = this.#given.crew.makers[this.#given.assignment.makerOf.get(ref) ?? -1];
     if (maker === undefined) throw new Error(`nobody is to place order ${ref}`);
     return maker;
   }

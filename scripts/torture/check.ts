@@ -1,15 +1,14 @@
-import { spawn } from "node:child_process";
 import type { Crowd } from "../demo/crowd.ts";
 import type { Trader } from "../demo/trader.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
-import { PROJECT_ROOT } from "../local/configuration.ts";
+import { runScript } from "../exchange/script.ts";
+import type { Order } from "../exchange/types.ts";
 import {
   type Deposited,
   faultOfAnswered,
   faultOfPlaced,
   faultsOfBalances,
   faultsOfKeys,
-  type OrderSeen,
 } from "./client-view.ts";
 import type { Inside } from "./inside.ts";
 import type { Relay } from "./relay.ts";
@@ -22,7 +21,7 @@ export type CheckGiven = {
   /** What each trader was given, by user id. */
   readonly deposits: ReadonlyMap<string, readonly Deposited[]>;
   /** Orders that were found closed at an earlier check, which this one adds to. */
-  readonly closed: Map<string, OrderSeen>;
+  readonly closed: Map<string, Order>;
 };
 
 export type CheckResult = {
@@ -47,10 +46,10 @@ export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
   const pending = await crowd.settle(SETTLE_AT_MOST_MS);
   if (pending > 0) differences.push(`${pending} orders stay pending`);
 
-  const verified = await verify(dataDir);
-  if (!verified.isClean) differences.push(`verify: ${verified.output.trim()}`);
+  const verified = await runScript("verify.ts", { env: { DATA_DIR: dataDir } });
+  if (verified.code !== 0) differences.push(`verify: ${verified.output.trim()}`);
 
-  const seen = new Map<string, OrderSeen>();
+  const seen = new Map<string, Order>();
   for (const trader of crowd.traders) {
     const orders = await allOrders(trader.client);
     for (const order of orders) seen.set(order.id, order);
@@ -76,7 +75,7 @@ export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
   return { orders: seen.size, voided, differences };
 }
 
-function faultsOfPlaced(trader: Trader, seen: ReadonlyMap<string, OrderSeen>): readonly string[] {
+function faultsOfPlaced(trader: Trader, seen: ReadonlyMap<string, Order>): readonly string[] {
   const idOfKey = new Map<string, string>();
   return trader.placed.flatMap(({ id, order, idempotencyKey }) => {
     const other = idOfKey.get(idempotencyKey);
@@ -95,28 +94,13 @@ function isLive(status: string): boolean {
   return ["pending", "open", "partially_filled"].includes(status);
 }
 
-async function allOrders(client: ExchangeClient): Promise<readonly OrderSeen[]> {
-  const orders: OrderSeen[] = [];
+async function allOrders(client: ExchangeClient): Promise<readonly Order[]> {
+  const orders: Order[] = [];
   let cursor: string | null | undefined;
   do {
     const page = await client.orders({ limit: PAGE, ...(cursor ? { cursor } : {}) });
-    orders.push(...(page.items as readonly OrderSeen[]));
+    orders.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor);
   return orders;
-}
-
-async function verify(dataDir: string): Promise<{ readonly isClean: boolean; readonly output: string }> {
-  const child = spawn(process.execPath, ["scripts/verify.ts"], {
-    cwd: PROJECT_ROOT,
-    env: { ...process.env, DATA_DIR: dataDir },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-    });
-  const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
-  return { isClean: code === 0, output };
 }

@@ -1,18 +1,14 @@
-import { formatDecimal, parseDecimal } from "../../lib/money/decimal.ts";
+import { decimalOf, ONE, unitsOf } from "../exchange/decimal.ts";
 import type { Balance, NewOrder, Order } from "../exchange/types.ts";
 import type { Placing } from "./relay.ts";
 
-/** An order as the API answers it, with the fee that it has paid so far. */
-export type OrderSeen = Order & { readonly fee: { readonly asset: string; readonly amount: string } };
 export type Deposited = { readonly asset: string; readonly amount: string };
 export type Keyed = { readonly id: string; readonly idempotencyKey: string; readonly status: string };
 
-const SCALE = 18;
-const ONE = 10n ** BigInt(SCALE);
 const LIVE: readonly string[] = ["pending", "open", "partially_filled"];
 
 /** In words, what is wrong with an order that the exchange said it accepted; undefined where nothing is. */
-export function faultOfPlaced(sent: NewOrder, id: string, found: OrderSeen | undefined): string | undefined {
+export function faultOfPlaced(sent: NewOrder, id: string, found: Order | undefined): string | undefined {
   if (found === undefined) return `order ${id} was acknowledged and does not exist`;
   if (found.status === "pending") return `order ${id} is still pending`;
   const terms: readonly (readonly [string, unknown, unknown])[] = [
@@ -33,7 +29,7 @@ export function faultOfPlaced(sent: NewOrder, id: string, found: OrderSeen | und
 }
 
 /** What the exchange said of an order must still be so: versions only rise, and what is closed does not change. */
-export function faultOfAnswered(answered: Order, found: OrderSeen | undefined): string | undefined {
+export function faultOfAnswered(answered: Order, found: Order | undefined): string | undefined {
   if (found === undefined) return `order ${answered.id} was answered and does not exist`;
   if ((found.version ?? 0) < (answered.version ?? 0))
     return `order ${found.id} was answered at version ${answered.version} and is at ${found.version}`;
@@ -68,7 +64,7 @@ export function faultsOfKeys(
 export type Account = {
   readonly deposits: readonly Deposited[];
   /** All that the user ever placed. */
-  readonly orders: readonly OrderSeen[];
+  readonly orders: readonly Order[];
   readonly balances: readonly Balance[];
 };
 
@@ -76,36 +72,32 @@ export type Account = {
 export function faultsOfBalances(who: string, { deposits, orders, balances }: Account): readonly string[] {
   const totals = new Map<string, bigint>();
   const holds = new Map<string, bigint>();
-  for (const { asset, amount } of deposits) add(totals, asset, units(amount));
+  for (const { asset, amount } of deposits) add(totals, asset, unitsOf(amount));
   for (const order of orders) {
     const [base = "", quote = ""] = order.market.split("-");
     const direction = order.side === "buy" ? 1n : -1n;
-    add(totals, base, direction * units(order.filledQuantity));
-    add(totals, quote, -direction * units(order.filledQuote));
-    add(totals, order.fee.asset, -units(order.fee.amount));
+    add(totals, base, direction * unitsOf(order.filledQuantity));
+    add(totals, quote, -direction * unitsOf(order.filledQuote));
+    add(totals, order.fee.asset, -unitsOf(order.fee.amount));
     if (LIVE.includes(order.status)) add(holds, order.side === "buy" ? quote : base, holdOf(order));
   }
   const faults: string[] = [];
   for (const { asset, total, locked } of balances) {
     const wanted = { total: totals.get(asset) ?? 0n, locked: holds.get(asset) ?? 0n };
-    if (units(total) !== wanted.total)
-      faults.push(
-        `${asset} of ${who}: ${total} in all, deposits and fills give ${formatDecimal(wanted.total, SCALE)}`,
-      );
-    if (units(locked) !== wanted.locked)
-      faults.push(
-        `${asset} of ${who}: ${locked} locked, live orders hold ${formatDecimal(wanted.locked, SCALE)}`,
-      );
+    if (unitsOf(total) !== wanted.total)
+      faults.push(`${asset} of ${who}: ${total} in all, deposits and fills give ${decimalOf(wanted.total)}`);
+    if (unitsOf(locked) !== wanted.locked)
+      faults.push(`${asset} of ${who}: ${locked} locked, live orders hold ${decimalOf(wanted.locked)}`);
   }
   return faults;
 }
 
 /** What the rest of a live order holds, at its own price. */
-function holdOf(order: OrderSeen): bigint {
-  if (order.quoteQuantity !== null) return units(order.quoteQuantity) - units(order.filledQuote);
-  const rest = units(order.quantity ?? "0") - units(order.filledQuantity);
+function holdOf(order: Order): bigint {
+  if (order.quoteQuantity !== null) return unitsOf(order.quoteQuantity) - unitsOf(order.filledQuote);
+  const rest = unitsOf(order.quantity ?? "0") - unitsOf(order.filledQuantity);
   if (order.side === "sell") return rest;
-  const notional = rest * units(order.price ?? "0");
+  const notional = rest * unitsOf(order.price ?? "0");
   if (notional % ONE !== 0n) throw new Error(`the hold of order ${order.id} is no whole number of units`);
   return notional / ONE;
 }
@@ -119,11 +111,5 @@ function add(sums: Map<string, bigint>, asset: string, amount: bigint): void {
 }
 
 function unitsOrNull(text: string | null | undefined): bigint | null {
-  return text === null || text === undefined ? null : units(text);
-}
-
-function units(text: string): bigint {
-  const parsed = parseDecimal(text, SCALE);
-  if (!parsed.ok) throw new Error(`"${text}" is not a decimal: ${parsed.fault}`);
-  return parsed.units;
+  return text === null || text === undefined ? null : unitsOf(text);
 }

@@ -5,9 +5,10 @@ import { createRandom } from "../../lib/adapters/random.ts";
 import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import { readCatalogue } from "../../lib/market/market.ts";
 import { orderFrom } from "../../lib/orders/order-item.ts";
-import type { Item } from "../../lib/store/store.ts";
 import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import definitions from "../../resources/markets.json" with { type: "json" };
+import { allItems } from "../exchange/items.ts";
+import { useLocalCredentials } from "../local/engines.ts";
 import type { StackRecord } from "../local/record.ts";
 import type { Keyed } from "./client-view.ts";
 
@@ -25,10 +26,7 @@ const QUIET_CHECKS = 3;
 const CHECK_MS = 100;
 
 export function openInside({ endpoints, tablePrefix, queuePrefix, region }: StackRecord): Inside {
-  // The local engines take any credentials, and the SDK insists on some.
-  process.env.AWS_ACCESS_KEY_ID ??= "local";
-  process.env.AWS_SECRET_ACCESS_KEY ??= "local";
-  process.env.AWS_REGION ??= region;
+  useLocalCredentials(region);
   const catalogue = readCatalogue(definitions);
   const store = createDynamoStore({ tablePrefix, endpoint: endpoints.dynamodb });
   const queue = createSqsCommandQueue({
@@ -69,19 +67,13 @@ export function openInside({ endpoints, tablePrefix, queuePrefix, region }: Stac
       return voided;
     },
     keyedOrders: async (userIds) => {
-      const orders: Keyed[] = [];
-      let after: Item | undefined;
-      do {
-        const page = await store.scan({ table: "orders", ...(after === undefined ? {} : { after }) });
-        for (const item of page.items) {
-          if (!String(item.sk).startsWith("ORDER#")) continue;
-          const { terms, idempotencyKey, status } = orderFrom(item);
-          if (idempotencyKey !== undefined && userIds.has(terms.userId))
-            orders.push({ id: terms.id, idempotencyKey, status });
-        }
-        after = page.next;
-      } while (after !== undefined);
-      return orders;
+      const items = await allItems("orders", store);
+      return items.flatMap((item) => {
+        if (!String(item.sk).startsWith("ORDER#")) return [];
+        const { terms, idempotencyKey, status } = orderFrom(item);
+        const isTheirs = idempotencyKey !== undefined && userIds.has(terms.userId);
+        return isTheirs ? [{ id: terms.id, idempotencyKey, status }] : [];
+      });
     },
   };
 }

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../command/until.ts";
 import { termsOf } from "../demo/venue-terms.ts";
-import { ExchangeClient } from "../exchange/client.ts";
+import { type ExchangeClient, newTrader } from "../exchange/client.ts";
 import { ExchangeError } from "../exchange/error.ts";
 import type { Market, NewOrder } from "../exchange/types.ts";
 
@@ -27,10 +27,9 @@ type Given = {
 };
 
 export async function joinProber({ url, run, admin, markets }: Given): Promise<Prober> {
-  const client = new ExchangeClient({ baseUrl: url, timeoutMs: TIMEOUT_MS });
-  const { id: userId } = await client.signUp(`prober.${run}@example.com`, `prober-${run}-password`);
-  for (const asset of new Set(markets.map(({ quote }) => quote)))
-    await admin.deposit({ userId, asset, amount: FUNDS, reference: `torture-${run}-${asset}` });
+  const funds = new Map(markets.map(({ quote }) => [quote, FUNDS]));
+  const http = { baseUrl: url, timeoutMs: TIMEOUT_MS };
+  const { client } = await newTrader({ email: `prober.${run}@example.com`, funds, admin, http });
   let probes = 0;
   return {
     probe: async (boundMs) => {
@@ -62,7 +61,7 @@ async function reachBook(
     step = `${market.market}: order ${placed.id} reaches the book`;
     const seen = await insist(() => client.order(placed.id), {
       deadline,
-      until: ({ status }) => status !== "pending",
+      isGood: ({ status }) => status !== "pending",
     });
     if (seen.version === null)
       return `${market.market}: order ${placed.id} became ${seen.status} (${seen.reason})`;
@@ -70,7 +69,7 @@ async function reachBook(
     step = `${market.market}: the public book reaches version ${version}`;
     await insist(() => client.orderbook(market.market, 1, version), {
       deadline,
-      until: (book) => book.version >= version,
+      isGood: (book) => book.version >= version,
     });
     await insist(() => cancel(client, placed.id), { deadline });
     return undefined;
@@ -86,22 +85,27 @@ async function cancel(client: ExchangeClient, id: string): Promise<void> {
   });
 }
 
-type Insistence<T> = { readonly deadline: number; readonly until?: (value: T) => boolean };
+type Insistence<T> = { readonly deadline: number; readonly isGood?: (value: T) => boolean };
 
 /** Asks again at short intervals while the exchange is away, or the answer is not yet the one waited for. */
-async function insist<T>(ask: () => Promise<T>, { deadline, until = () => true }: Insistence<T>): Promise<T> {
-  for (;;) {
-    let reason = "it did not come about in time";
+async function insist<T>(
+  ask: () => Promise<T>,
+  { deadline, isGood = () => true }: Insistence<T>,
+): Promise<T> {
+  let reason = "it did not come about in time";
+  const look = async () => {
     try {
       const value = await ask();
-      if (until(value)) return value;
+      return isGood(value) ? { value } : undefined;
     } catch (error) {
       if (!(error instanceof ExchangeError) || !error.isTemporary) throw error;
       reason = error.message;
+      return undefined;
     }
-    if (performance.now() > deadline) throw new Error(reason);
-    await sleep(AGAIN_MS);
-  }
+  };
+  const found = await until(look, { forMs: deadline - performance.now(), everyMs: AGAIN_MS });
+  if (found === undefined) throw new Error(reason);
+  return found.value;
 }
 
 function lowBid(market: Market): NewOrder {

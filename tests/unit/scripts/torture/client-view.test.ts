@@ -1,16 +1,16 @@
 import { describe, expect, test } from "vitest";
+import type { Order } from "../../../../scripts/exchange/types.ts";
 import {
   type Account,
   faultOfAnswered,
   faultOfPlaced,
   faultsOfBalances,
   faultsOfKeys,
-  type OrderSeen,
 } from "../../../../scripts/torture/client-view.ts";
 
 const SENT = { market: "BTC-USDT", side: "buy", type: "limit", price: "100.50", quantity: "2" } as const;
 
-function order(changes: Partial<OrderSeen> = {}): OrderSeen {
+function order(changes: Partial<Order> = {}): Order {
   return {
     id: "A",
     clientOrderId: null,

@@ -7,9 +7,9 @@ import { cancelOrder } from "../../lib/trading/cancel-order.ts";
 
 export const handler = endpoint(
   route,
-  async ({ user, params, waitMs, operationId, correlationId }) => {
+  async ({ user, params, waitMs, operationId, correlationId, over }) => {
     const cancelled = await cancelOrder(
-      { userId: user.id, orderId: params.id, operationId, correlationId },
+      { userId: user.id, orderId: params.id, operationId, correlationId, over },
       ports,
     );
     if (!cancelled.ok) return cancelled;

@@ -5,7 +5,10 @@ import { cancelAllOrders } from "../../lib/trading/cancel-order.ts";
 
 export const handler = endpoint(
   route,
-  async ({ user, query, operationId, correlationId }) =>
-    answered(202, await cancelAllOrders({ userId: user.id, ...query, operationId, correlationId }, ports)),
+  async ({ user, query, operationId, correlationId, over }) =>
+    answered(
+      202,
+      await cancelAllOrders({ userId: user.id, ...query, operationId, correlationId, over }, ports),
+    ),
   ports,
 );

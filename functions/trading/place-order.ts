@@ -8,9 +8,9 @@ import { placeOrder } from "../../lib/trading/place-order.ts";
 
 export const handler = endpoint(
   route,
-  async ({ user, body, waitMs, operationId, correlationId, idempotency }) => {
+  async ({ user, body, waitMs, operationId, correlationId, idempotency, over }) => {
     const placed = await placeOrder(
-      { userId: user.id, request: body, operationId, correlationId, idempotency },
+      { userId: user.id, request: body, operationId, correlationId, idempotency, over },
       ports,
     );
     if (!placed.ok) return placed;

@@ -61,7 +61,7 @@ export function createSqsCommandQueue({
   }
 
   return {
-    async send(market, { id, body }) {
+    async send(market, { id, body }, over) {
       try {
         await client.send(
           new SendMessageCommand({
@@ -70,6 +70,7 @@ export function createSqsCommandQueue({
             MessageGroupId: market,
             MessageDeduplicationId: id,
           }),
+          over === undefined ? {} : { abortSignal: over },
         );
       } catch (cause) {
         throw new QueueUnavailable(`queue of ${market}`, { cause });

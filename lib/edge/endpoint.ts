@@ -35,6 +35,8 @@ export type Input<R extends Route> = {
   readonly waitMs: number;
   /** A ULID that is the same whenever this very call is repeated under its idempotency key; drawn anew without one. */
   readonly operationId: string;
+  /** Aborted when the caller is answered before this is done, since the function's time is nearly over: nothing may be sent after that. */
+  readonly over: AbortSignal;
   /** For use cases that write the record in their own transaction, with `operationId`. */
   readonly idempotency?: IdempotencyKey;
   readonly client: Client;
@@ -59,8 +61,8 @@ export function endpoint<const R extends Route>(
     .use(authentication(route, ports))
     .use(jsonBody(route))
     .use(validation(route))
-    .handler(async (event: EdgeEvent) => {
-      const result = await perform(route, handler, event, ports);
+    .handler(async (event: EdgeEvent, _context: Context, { signal }: { signal: AbortSignal }) => {
+      const result = await perform(route, handler, { event, over: signal }, ports);
       if (!result.ok) throw new Refused(result.refusal);
       return result.value;
     });
@@ -72,7 +74,7 @@ export function endpoint<const R extends Route>(
 async function perform<R extends Route>(
   route: R,
   handler: Handler<R>,
-  event: EdgeEvent,
+  { event, over }: { readonly event: EdgeEvent; readonly over: AbortSignal },
   ports: EdgePorts,
 ): Promise<Result<Answer>> {
   const { edge, headers, requestContext } = event;
@@ -85,6 +87,7 @@ async function perform<R extends Route>(
       correlationId: edge.correlationId,
       waitMs: waitMsOf(headers.prefer),
       operationId,
+      over,
       ...(idempotency === undefined ? {} : { idempotency }),
       client: {
         ip: requestContext.http.sourceIp,

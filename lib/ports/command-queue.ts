@@ -16,10 +16,10 @@ export type QueueMessage = {
 /** The markets' queues, as the accepting side and the matcher see them. */
 export type CommandQueue = {
   /**
-   * Puts a message at the end of a market's queue.
+   * Puts a message at the end of a market's queue, and stops trying once `over` is aborted.
    * @throws QueueUnavailable where it is not known to have arrived: it may have, or not.
    */
-  send(market: string, message: QueueMessage): Promise<void>;
+  send(market: string, message: QueueMessage, over?: AbortSignal): Promise<void>;
   epoch(market: string): Promise<QueueEpoch>;
   /** The market whose queue has this ARN. */
   marketOf(queueArn: string): string;

@@ -10,7 +10,12 @@ import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 export type CancelPorts = Pick<ExchangePorts, "catalogue" | "store" | "log"> & SendPort;
 
 /** `operationId` becomes the command's id: repeated under one idempotency key, it is one command. */
-export type Operation = { readonly operationId: string; readonly correlationId: string };
+export type Operation = {
+  readonly operationId: string;
+  readonly correlationId: string;
+  /** Aborted once the caller was answered without waiting for this. */
+  readonly over?: AbortSignal;
+};
 
 /** Asks an order's market to cancel it. What the cancel finds when its turn comes decides; the answer is the order as it is now. */
 export async function cancelOrder(
@@ -58,7 +63,9 @@ type Context = { readonly input: Operation; readonly ports: CancelPorts };
 
 async function send(market: string, command: Command, { input, ports }: Context): Promise<Result<undefined>> {
   try {
-    await ports.queue.send(market, commandMessage(command, input.correlationId));
+    // A caller who was told that it failed may have placed orders since, which a late cancel of all would take as well.
+    if (input.over?.aborted === true) throw new QueueUnavailable("the caller was answered");
+    await ports.queue.send(market, commandMessage(command, input.correlationId), input.over);
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     ports.log.error("command_not_enqueued", fault, { market, kind: command.kind });

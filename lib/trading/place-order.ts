@@ -33,7 +33,12 @@ export type PlaceOrder = {
   readonly request: OrderRequest;
   readonly correlationId: string;
   readonly idempotency?: IdempotencyKey | undefined;
+  /** Aborted once the caller was answered without waiting for this. */
+  readonly over?: AbortSignal;
 };
+
+/** A function may be frozen where it stands and go on minutes later: an order that is older than this by then is not sent any more. */
+export const SEND_WITHIN_MS = 5_000;
 
 /**
  * Accepts an order: reserves all that it can cost, then puts it into its market's queue. An order that could not be put there is
@@ -161,8 +166,9 @@ async function enqueue(
   const { terms } = record;
   const { log, metrics, queue } = ports;
   try {
+    if (isLate(record, input, ports)) throw new QueueUnavailable("it is too late to send the order");
     const command = { kind: "place", id: terms.id, order: terms } as const;
-    await queue.send(market.market, commandMessage(command, input.correlationId));
+    await queue.send(market.market, commandMessage(command, input.correlationId), input.over);
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     log.error("order_not_enqueued", fault, { orderId: terms.id, market: market.market });
@@ -182,6 +188,15 @@ async function enqueue(
   });
   metrics.add("OrdersAccepted", "Count", 1);
   return success(record);
+}
+
+/** Whoever sent it has been told that it was not accepted, or is about to give up waiting. */
+function isLate(
+  { createdAtMs }: OrderRecord,
+  { over }: PlaceOrder,
+  { clock }: Pick<PlaceOrderPorts, "clock">,
+): boolean {
+  return over?.aborted === true || clock.nowMs() - createdAtMs > SEND_WITHIN_MS;
 }
 
 function fundsRefusal(

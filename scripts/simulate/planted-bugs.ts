@@ -363,4 +363,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "  if (taker.filledLots > 0n) return",
     replace: "  if (taker.filledLots >= 0n) return",
   },
+  {
+    name: "an order is sent however late",
+    file: "lib/trading/place-order.ts",
+    find: "clock.nowMs() - createdAtMs > SEND_WITHIN_MS",
+    replace: "clock.nowMs() - createdAtMs < 0",
+  },
 ];

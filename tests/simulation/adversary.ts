@@ -10,6 +10,7 @@ export const CALL_FAULTS = [
   "throttled",
   "slow",
   "frozen",
+  "frozen_for_minutes",
 ] as const;
 export type CallFault = (typeof CALL_FAULTS)[number];
 

@@ -118,7 +118,7 @@ async function play(
     sent: world.sent,
     epochOf: (market) => world.epochOf(market),
   });
-  return [...kept, ...back, ...atRest];
+  return [...world.late, ...kept, ...back, ...atRest];
 }
 
 function describe(fault: unknown): string {

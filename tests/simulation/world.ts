@@ -1,6 +1,7 @@
 import { resendDesiredStates } from "../../lib/desired-state/resend-desired-states.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
+import { orderKey } from "../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
 import type { Clock, LogFields, Metrics, Random, RequestLog } from "../../lib/ports/ports.ts";
 import {
@@ -12,6 +13,7 @@ import {
   type Store,
   StoreUnavailable,
 } from "../../lib/store/store.ts";
+import { SEND_WITHIN_MS } from "../../lib/trading/place-order.ts";
 import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
@@ -33,6 +35,7 @@ const MOST_REPEATED = 4n * SEQUENCE_STEP;
 const SCALE_OUT_SHARE = 0.1;
 const LONG_QUERY_MS = 60;
 const FROZEN_MS = 15_000;
+const MINUTES_MS = 4 * 60_000;
 /** How many items an answer may hold: with three, also a short journal is read in pages. */
 const PAGES = [3, 1_000] as const;
 const READ_FAULTS: readonly CallFault[] = ["crash_before", "never_arrived", "slow", "frozen"];
@@ -67,6 +70,8 @@ export class World {
   readonly recreated = new Set<string>();
   /** Every command that reached a queue, by its id: what the journal is judged by. */
   readonly sent = new Map<string, SentCommand>();
+  /** Orders that were sent although it was too late. */
+  readonly late: string[] = [];
   readonly #scheduler: Scheduler;
   readonly #adversary: Adversary;
   readonly #chance: Chance;
@@ -263,7 +268,7 @@ export class World {
     const { outcome, written } = await run();
     if (fault === "crash_after") return await this.#scheduler.crash(process);
     // The answer is on its way: until it arrives, others may see part of what was written.
-    await this.#scheduler.turn(process);
+    await this.#scheduler.turn(process, fault === "frozen_for_minutes" ? MINUTES_MS : 0);
     written.isAnswered = true;
     if (fault === "answer_lost") throw new StoreUnavailable("the answer was lost");
     return outcome;
@@ -299,6 +304,7 @@ export class World {
     return {
       send: async (market, { id, body }) => {
         const process = running();
+        await this.#noteLate(body);
         await this.#scheduler.turn(process);
         const fault = this.#adversary.choose(
           ["send_failed", "send_unheard", "crash_before", "crash_after", "frozen"],
@@ -328,6 +334,17 @@ export class World {
       depth: async (market) => this.waiting(market),
       deadLetterDepth: async () => 0,
     };
+  }
+
+  /** What an adversary does to the sending itself no sender can help; but it must not begin to send an old order. */
+  async #noteLate(body: string): Promise<void> {
+    const nowMs = this.#scheduler.nowMs();
+    const { command } = readMessage({ messageId: "", body, sequence: "0", sentMs: 0 });
+    if (command?.kind !== "place") return;
+    const { id, userId } = command.order;
+    const order = await this.replicas.truth.get({ table: "orders", key: orderKey(userId, id) });
+    const ageMs = nowMs - Number(order?.createdAtMs ?? 0n);
+    if (ageMs > SEND_WITHIN_MS) this.late.push(`order ${id} was sent ${ageMs} ms after it was created`);
   }
 
   #noteSent(body: string, { epoch, bodies }: Queue): void {

@@ -12,6 +12,8 @@ export type Request = {
   /** Handed on as it is, as the local emulator does with a bare number or boolean. */
   readonly bareBody?: number | boolean;
   readonly base64?: boolean;
+  /** Of the function's time. */
+  readonly remainingMs?: number;
 };
 
 export type Answered = {
@@ -31,6 +33,7 @@ export async function call(handler: LambdaHandler, request: Request = {}): Promi
     body,
     bareBody,
     base64 = false,
+    remainingMs,
   } = request;
   const text = typeof body === "string" || body === undefined ? body : JSON.stringify(body);
   const type = text === undefined && bareBody === undefined ? {} : { "content-type": "application/json" };
@@ -48,7 +51,8 @@ export async function call(handler: LambdaHandler, request: Request = {}): Promi
     body: bareBody ?? text,
     isBase64Encoded: base64,
   } as unknown as APIGatewayProxyEventV2;
-  const context = { awsRequestId: "lambda-1" } as Context;
+  const clock = remainingMs === undefined ? {} : { getRemainingTimeInMillis: () => remainingMs };
+  const context = { awsRequestId: "lambda-1", ...clock } as Context;
   const answer = await handler(event, context);
   return {
     status: answer.statusCode,

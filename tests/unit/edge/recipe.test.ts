@@ -107,6 +107,23 @@ describe("a good request", () => {
   });
 });
 
+describe("a request that takes longer than its function has", () => {
+  it("is answered 503 early, and the handler is told that nobody waits any more", async () => {
+    const handler = endpoint(
+      echo,
+      async (input) => {
+        seen = input;
+        return await new Promise(() => {});
+      },
+      ports,
+    );
+    const answer = await call(handler, { params: { id: ID }, body: GOOD, remainingMs: 120 });
+    expect(answer.status).toBe(503);
+    expect(answer.headers["retry-after"]).toBe("1");
+    expect(seen?.over.aborted).toBe(true);
+  });
+});
+
 describe("ids of a request", () => {
   it("a sensible correlation id is taken over", async () => {
     const { headers } = await post({ body: GOOD, headers: { "x-correlation-id": "order-7" } });

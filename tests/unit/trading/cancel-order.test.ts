@@ -53,6 +53,15 @@ describe("cancel order", () => {
     expect(codeOf(await cancel(order.terms.id, "C2"))).toBe("ORDER_CLOSED");
   });
 
+  test("whose caller was answered meanwhile > is not sent, nor is a cancel of all: orders may have been placed since", async () => {
+    const order = await limit(exchange, "ALICE", ["buy", "100", "1"]);
+    await exchange.matchAll();
+    const late = { userId: "ALICE", operationId: "C1", correlationId: "c", over: AbortSignal.abort() };
+    expect(codeOf(await cancelOrder({ ...late, orderId: order.terms.id }, exchange))).toBe("UNAVAILABLE");
+    expect(codeOf(await cancelAllOrders({ ...late, market: "BTC-USDT" }, exchange))).toBe("UNAVAILABLE");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
+  });
+
   test("twice under one operation > is one command", async () => {
     const order = await limit(exchange, "ALICE", ["buy", "100", "1"]);
     await exchange.matchAll();

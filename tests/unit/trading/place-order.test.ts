@@ -5,6 +5,7 @@ import { gateKey } from "../../../lib/market/gate.ts";
 import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { type Store, StoreUnavailable } from "../../../lib/store/store.ts";
+import { placeOrder, SEND_WITHIN_MS } from "../../../lib/trading/place-order.ts";
 import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../../lib/trading/sweep.ts";
 import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { type RecordingLog, VirtualClock } from "../../simulation/effects.ts";
@@ -334,6 +335,47 @@ describe("place order while the store is in trouble", () => {
     expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
     clock.advance(PENDING_LIMIT_MS + 60_000);
     expect(await sweepPendingOrders(exchange)).toMatchObject({ voided: 1 });
+    expect(await balance(exchange, "ALICE", "USDT")).toBe("100000 + 0");
+  });
+});
+
+describe("place order in a function that is frozen on the way", () => {
+  const sleepOnce = (ms: number) => hooked({ after: firstTimes(1, reserves, () => clock.advance(ms)) });
+
+  test("thawed within the limit > is sent", async () => {
+    accepted(await place(sleepOnce(SEND_WITHIN_MS), "ALICE", BUY));
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(1);
+  });
+
+  test("thawed too late > is voided and never sent, and a retry starts anew", async () => {
+    const wish: Wish = { ...BUY, clientOrderId: "mine" };
+    expect(codeOf(await place(sleepOnce(SEND_WITHIN_MS + 1), "ALICE", wish))).toBe("UNAVAILABLE");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
+    expect(await balance(exchange, "ALICE", "USDT")).toBe("100000 + 0");
+    expect(codeOf(await place(exchange, "ALICE", wish))).toBe("accepted");
+    expect(await violations(exchange)).toEqual([]);
+  });
+
+  test("thawed after the sweeper has been there > stays voided, with its hold released once", async () => {
+    const ports = hooked({
+      after: firstTimes(1, reserves, async () => {
+        clock.advance(PENDING_LIMIT_MS + 60_000);
+        await sweepPendingOrders(exchange);
+      }),
+    });
+    const wish = { operationId: exchange.random.id(clock.nowMs()) };
+    expect(codeOf(await place(ports, "ALICE", BUY, wish))).toBe("UNAVAILABLE");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
+    expect(await balance(exchange, "ALICE", "USDT")).toBe("100000 + 0");
+  });
+
+  test("whose caller was answered meanwhile > is voided and never sent", async () => {
+    const answered = new AbortController();
+    const ports = hooked({ after: firstTimes(1, reserves, () => answered.abort()) });
+    const input = { userId: "ALICE", operationId: "O1", correlationId: "c", over: answered.signal };
+    const request = { market: "BTC-USDT", ...BUY };
+    expect(codeOf(await placeOrder({ ...input, request }, ports))).toBe("UNAVAILABLE");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(0);
     expect(await balance(exchange, "ALICE", "USDT")).toBe("100000 + 0");
   });
 });

@@ -12,6 +12,8 @@ import { SharedRead } from "./shared-read.ts";
 const FAR_AHEAD = 1_000;
 /** A tail so long that the depth as it is projected by now is likely nearer to the journal's end. */
 const FAR_BEHIND = 500;
+/** Consistent reads, which cost twice as much and for which callers wait, that may follow one another at once. */
+const DEAR_READS = 10;
 const LONGEST_WAIT_MS = 500;
 const PAUSE_MS = 25;
 const RECOVERY_MS = 3_000;
@@ -59,8 +61,9 @@ class BookReader {
     this.#market = market;
     this.#ports = ports;
     this.#recent = new SharedRead(() => this.#follow({ consistent: false }), ports);
-    this.#certain = new SharedRead(() => this.#follow({ consistent: true }), ports);
-    this.#whole = new SharedRead(() => this.#beginAnew(), ports);
+    const dear = { ...ports, burst: DEAR_READS };
+    this.#certain = new SharedRead(() => this.#follow({ consistent: true }), dear);
+    this.#whole = new SharedRead(() => this.#beginAnew(), dear);
   }
 
   /**

@@ -2,8 +2,14 @@ import type { Clock } from "../ports/ports.ts";
 
 /** What is read all the time is read ten times a second, and may be a tenth of a second old. */
 const INTERVAL_MS = 100;
-/** Reads that may follow one another at once: a client that looks after each of its orders always gets a read of its own. */
-const BURST = 10;
+/** Half a minute's reads may be spent at once: so a client that looks after each of its orders gets a read of its own each time. */
+const BURST = 300;
+
+type Options = {
+  readonly clock: Pick<Clock, "nowMs">;
+  /** How many reads may follow one another at once, where they are dearer than others. */
+  readonly burst?: number;
+};
 
 /**
  * Something public that anybody may ask for, at any rate. A read answers all who asked before it began, one read is under way at a time,
@@ -12,14 +18,16 @@ const BURST = 10;
 export class SharedRead<T> {
   readonly #read: () => Promise<T>;
   readonly #clock: Pick<Clock, "nowMs">;
+  readonly #burstMs: number;
   #last: Promise<T> | undefined;
   #next: Promise<T> | undefined;
   /** Up to when reads were spent, each worth an interval. */
   #spentMs = Number.NEGATIVE_INFINITY;
 
-  constructor(read: () => Promise<T>, { clock }: { readonly clock: Pick<Clock, "nowMs"> }) {
+  constructor(read: () => Promise<T>, { clock, burst = BURST }: Options) {
     this.#read = read;
     this.#clock = clock;
+    this.#burstMs = burst * INTERVAL_MS;
   }
 
   get(): Promise<T> {
@@ -40,7 +48,7 @@ export class SharedRead<T> {
 
   #mayRead(): boolean {
     const nowMs = this.#clock.nowMs();
-    const spentMs = Math.max(this.#spentMs, nowMs - BURST * INTERVAL_MS) + INTERVAL_MS;
+    const spentMs = Math.max(this.#spentMs, nowMs - this.#burstMs) + INTERVAL_MS;
     if (spentMs > nowMs) return false;
     this.#spentMs = spentMs;
     return true;

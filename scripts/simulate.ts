@@ -16,7 +16,8 @@ a fault or a branch of the protocol was never met.`;
 /** What the protocol's branches say when they are taken; a run that never takes one shows nothing about it. */
 const BRANCHES = [
   "log batch_committed",
-  "batch_failed",
+  "log batch_failed",
+  "log redelivery_not_set",
   "commit_busy",
   "log commit_refused fence_ours",
   "log commit_refused fence_lost",

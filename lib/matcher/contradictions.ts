@@ -1,14 +1,24 @@
+import type { Head } from "../matching/market-state.ts";
 import type { Exclusions, Plan, QueuedCommand } from "../matching/plan.ts";
 
 /**
  * How often a wallet or an order has contradicted the journal at the present entry, and what follows: first a recovery and the same plan
- * again, then each command alone, then a plan without the orders of those users. A new one begins with each entry, and where another
- * consumer has committed one meanwhile.
+ * again, then each command alone, then a plan without the orders of those users. What was learnt after one entry says nothing after the
+ * next, whoever has committed it.
  */
 export class Contradictions {
+  readonly #previousHash: string;
   readonly #suspended = new Set<string>();
   readonly #unreleasable = new Set<string>();
   #count = 0;
+
+  constructor({ hash }: Pick<Head, "hash">) {
+    this.#previousHash = hash;
+  }
+
+  isAfter({ hash }: Head): boolean {
+    return this.#previousHash === hash;
+  }
 
   /** After a contradiction that recovery did not mend, commands are tried alone. */
   scope(commands: readonly QueuedCommand[]): readonly QueuedCommand[] {

@@ -1,17 +1,20 @@
 import { RecoveryUnfinished, recover } from "../journal/recover.ts";
 import type { Market } from "../market/market.ts";
-import type { MarketState } from "../matching/market-state.ts";
+import { EMPTY_HEAD, type MarketState } from "../matching/market-state.ts";
 import { advance, type Plan, plan, type QueuedCommand } from "../matching/plan.ts";
 import type { CommandQueue, QueueEpoch } from "../ports/command-queue.ts";
-import { storeUntil } from "../store/store-until.ts";
+import { storeUntil, TimeUp } from "../store/store-until.ts";
 import { type CommitPorts, commit } from "./commit.ts";
 import { Contradictions } from "./contradictions.ts";
 import { WorkingState } from "./working-state.ts";
 
 export type MatcherPorts = CommitPorts & { readonly queue: Pick<CommandQueue, "epoch"> };
 
-/** When to stop, milliseconds since 1970: `planBy` is the last moment to begin an entry, `commitBy` to begin any call. */
-export type Deadlines = { readonly planBy: number; readonly commitBy: number };
+/**
+ * When to stop, milliseconds since 1970: `recoverBy` is the last moment to go on recovering, `planBy` to begin an entry, `commitBy` to begin
+ * any call.
+ */
+export type Deadlines = { readonly recoverBy: number; readonly planBy: number; readonly commitBy: number };
 
 /** How far a batch was taken. */
 export type Taken = {
@@ -34,6 +37,7 @@ export class Matcher {
   readonly #market: Market;
   readonly #ports: MatcherPorts;
   #working: WorkingState | undefined;
+  #contradictions = new Contradictions(EMPTY_HEAD);
   #epoch: (QueueEpoch & { readonly readMs: number }) | undefined;
 
   constructor(market: Market, ports: MatcherPorts) {
@@ -46,10 +50,9 @@ export class Matcher {
     try {
       return await this.#takeAll(batch, deadlines);
     } catch (fault) {
-      this.#working = undefined;
-      if (!(fault instanceof RecoveryUnfinished)) throw fault;
-      // It goes on from where it got to.
-      this.#ports.log.warn("recovery_unfinished", { market: this.#market.market, cause: fault.message });
+      this.#forget();
+      if (!(fault instanceof RecoveryUnfinished || fault instanceof TimeUp)) throw fault;
+      this.#ports.log.warn("batch_interrupted", { market: this.#market.market, cause: fault.message });
       return { completed: 0, ended: "time_up" };
     }
   }
@@ -57,16 +60,16 @@ export class Matcher {
   async #takeAll(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<Taken> {
     const { clock } = this.#ports;
     const ports = { ...this.#ports, store: storeUntil(deadlines.commitBy, this.#ports) };
-    let contradictions = new Contradictions();
     let completed = 0;
     for (;;) {
-      const working = await this.#recovered(deadlines.planBy, ports);
-      const { state } = working;
       if (clock.nowMs() >= deadlines.planBy) return { completed, ended: "time_up" };
+      const working = await this.#recovered(deadlines.recoverBy, ports);
+      const { state } = working;
       const epoch = await this.#currentEpoch(state);
       completed += this.#skip(state, epoch, batch.slice(completed));
       if (completed === batch.length) return { completed, ended: "all_done" };
       if (clock.nowMs() >= deadlines.planBy) return { completed, ended: "time_up" };
+      const contradictions = this.#contradictionsAfter(state);
       const planned = plan(
         state,
         { epoch: epoch.id, commands: contradictions.scope(batch.slice(completed)) },
@@ -79,7 +82,6 @@ export class Matcher {
           working.learnFrom(planned.effects);
           this.#report(planned, batch.slice(completed, completed + planned.completed));
           completed += planned.completed;
-          contradictions = new Contradictions();
           break;
         case "not_pending":
           state.rollBack(planned.savepoint);
@@ -87,17 +89,27 @@ export class Matcher {
           break;
         case "lost":
           this.#working = undefined;
-          contradictions = new Contradictions();
           break;
         case "broken":
           this.#working = undefined;
           if (contradictions.add(result.userIds, planned)) this.#raiseAlarm(result.userIds);
           break;
         case "out_of_time":
-          this.#working = undefined;
+          this.#forget();
           return { completed, ended: "store_busy" };
       }
     }
+  }
+
+  /** Those of an attempt that the time ended are kept: a slow store must not make them begin anew with each delivery. */
+  #contradictionsAfter({ head }: MarketState): Contradictions {
+    if (!this.#contradictions.isAfter(head)) this.#contradictions = new Contradictions(head);
+    return this.#contradictions;
+  }
+
+  #forget(): void {
+    this.#working = undefined;
+    this.#contradictions = new Contradictions(EMPTY_HEAD);
   }
 
   async #recovered(byMs: number, ports: MatcherPorts): Promise<WorkingState> {

@@ -5,6 +5,8 @@ export const STORE_CALL_MS = 1_000;
 export const QUEUE_CALL_MS = 700;
 /** For what is not waiting: the answer, the log, a slow machine. */
 const MARGIN_MS = 200;
+/** For saving how far a recovery got. */
+const SAVE_MS = 1_000;
 /** An entry that is begun later might not have the time for a second attempt. */
 const PLAN_SHARE = 0.6;
 
@@ -20,5 +22,6 @@ export function deadlinesOf({
   readonly leftMs: number;
 }): Deadlines {
   const commitBy = nowMs + leftMs - STORE_CALL_MS - QUEUE_CALL_MS - MARGIN_MS;
-  return { planBy: Math.min(nowMs + leftMs * PLAN_SHARE, commitBy), commitBy };
+  const planBy = Math.min(nowMs + leftMs * PLAN_SHARE, commitBy);
+  return { recoverBy: Math.min(planBy, commitBy - SAVE_MS), planBy, commitBy };
 }

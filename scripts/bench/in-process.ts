@@ -149,7 +149,11 @@ export class InProcessExchange implements EdgePorts {
   async matchBatch(size = BATCH): Promise<number> {
     const batch = this.#messages.splice(0, size);
     const deadline = this.clock.nowMs() + DEADLINE_MS;
-    const { completed } = await this.#matcher.take(batch, { planBy: deadline, commitBy: deadline });
+    const { completed } = await this.#matcher.take(batch, {
+      recoverBy: deadline,
+      planBy: deadline,
+      commitBy: deadline,
+    });
     if (completed !== batch.length)
       throw new Error(`of ${batch.length} commands ${completed} were completed`);
     return completed;

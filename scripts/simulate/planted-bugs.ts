@@ -49,9 +49,51 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: "book kept after a commit that ran out of time",
     file: "lib/matcher/matcher.ts",
     find: `        case "out_of_time":
-          this.#working = undefined;`,
+          this.#forget();`,
     replace: `        case "out_of_time":
           advance(state, planned);`,
+  },
+  {
+    name: "what contradicted a stale book is held against the next one",
+    file: "lib/matcher/matcher.ts",
+    find: "    if (!this.#contradictions.isAfter(head)) this",
+    replace: "    if (this.#contradictions.isAfter(EMPTY_HEAD)) this",
+  },
+  {
+    name: "a continuation's message stays invisible",
+    file: "lib/edge/queue-worker.ts",
+    find: "  if (left.length > 0) {",
+    replace: "  if (left.length > 0 && left.length < records.length) {",
+  },
+  {
+    name: "messages that are left when the time is up stay invisible",
+    file: "lib/edge/queue-worker.ts",
+    find: "  if (left.length > 0) {",
+    replace: `  if (left.length > 0 && taken?.ended !== "time_up") {`,
+  },
+  {
+    name: "messages that are left because the store is busy stay invisible",
+    file: "lib/edge/queue-worker.ts",
+    find: "  if (left.length > 0) {",
+    replace: `  if (left.length > 0 && taken?.ended !== "store_busy") {`,
+  },
+  {
+    name: "messages that are left by a throw stay invisible",
+    file: "lib/edge/queue-worker.ts",
+    find: "  if (left.length > 0) {",
+    replace: "  if (left.length > 0 && taken !== undefined) {",
+  },
+  {
+    name: "more to do counts as trouble",
+    file: "lib/edge/queue-worker.ts",
+    find: `taken?.ended === "time_up" ? 0 : pauseOf(left)`,
+    replace: `taken?.ended === "time_up" ? 1 + pauseOf(left) : pauseOf(left)`,
+  },
+  {
+    name: "trouble pauses for ever longer",
+    file: "lib/edge/queue-worker.ts",
+    find: "Math.min(LONGEST_PAUSE_S, 2 ** (received - 1) - 1)",
+    replace: "60 * received",
   },
   {
     name: "book kept after the fence was lost",

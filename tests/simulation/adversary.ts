@@ -22,6 +22,8 @@ export const WORLD_FAULTS = [
   "send_failed",
   "send_unheard",
   "delete_lost",
+  "redelivery_failed",
+  "market_contended",
   "queue_recreated",
   "message_doubled",
   "snapshot_damaged",

@@ -1,6 +1,8 @@
+import { takeBatch } from "../../lib/edge/queue-worker.ts";
 import { readCatalogue } from "../../lib/market/market.ts";
 import { Projector } from "../../lib/market-data/projector.ts";
-import { Matcher } from "../../lib/matcher/matcher.ts";
+import { type Deadlines, Matcher } from "../../lib/matcher/matcher.ts";
+import { deadlinesOf } from "../../lib/matcher/time.ts";
 import type { QueuedCommand } from "../../lib/matching/plan.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import type { CommandQueue } from "../../lib/ports/command-queue.ts";
@@ -10,13 +12,14 @@ import definitions from "../../resources/markets.json" with { type: "json" };
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
 import type { Delivery } from "../../scripts/local/sqs/message.ts";
 import { CountingRandom, RecordingLog, VirtualClock } from "./effects.ts";
+import { doneOf, eventOf, redeliver, VISIBILITY_MS } from "./event-source.ts";
 
 export const CATALOGUE = readCatalogue(definitions);
 
 const UNMEASURED: Metrics = { add: () => {} };
-const VISIBILITY_MS = 10_000;
-const PLAN_MS = 3_000;
-const COMMIT_MS = 4_500;
+const FUNCTION_MS = 5_000;
+/** So often a batch may come to nothing before it counts as one that never will. */
+const FUTILE_ROUNDS = 50;
 
 export type Effects = { readonly clock?: Clock; readonly log?: Log; readonly metrics?: Metrics };
 
@@ -58,7 +61,8 @@ export class InProcessExchange {
         return { id: epoch, createdMs };
       },
       marketOf: (arn) => arn,
-      redeliver: async () => {},
+      redeliver: async (market, receiptHandles, delaySeconds) =>
+        redeliver(this.#queueOf(market).fifo, { receiptHandles, delaySeconds }, this.clock.nowMs()),
       depth: async (market) => this.#queueOf(market).fifo.counts(this.clock.nowMs()).visible,
       deadLetterDepth: async () => 0,
     };
@@ -94,13 +98,11 @@ export class InProcessExchange {
     return { deliveries, commands };
   }
 
-  /** Deletes the first of a batch, as many as were completed, and makes the others visible again. */
+  /** Deletes the first of a batch, as many as were completed. The others stay in flight until their time is up. */
   acknowledge(market: string, { deliveries }: Batch, completed: number): void {
     const { fifo } = this.#queueOf(market);
-    deliveries.forEach(({ receiptHandle }, index) => {
-      if (index < completed) fifo.delete(receiptHandle, this.clock.nowMs());
-      else fifo.changeVisibility(receiptHandle, 0, this.clock.nowMs());
-    });
+    for (const { receiptHandle } of deliveries.slice(0, completed))
+      fifo.delete(receiptHandle, this.clock.nowMs());
   }
 
   /** An instance of the matching function, beside the one that `match` keeps warm. */
@@ -111,21 +113,34 @@ export class InProcessExchange {
   }
 
   /** As much time as an invocation has. */
-  deadlines(): { readonly planBy: number; readonly commitBy: number } {
-    const nowMs = this.clock.nowMs();
-    return { planBy: nowMs + PLAN_MS, commitBy: nowMs + COMMIT_MS };
+  deadlines(): Deadlines {
+    return deadlinesOf({ nowMs: this.clock.nowMs(), leftMs: FUNCTION_MS });
   }
 
-  /** Delivers all that waits in a market's queue, as the event source mapping does. */
+  /** Delivers all that waits in a market's queue to the worker, as the event source mapping does, and waits for what is hidden. */
   async match(market: string, matcher = this.#warmMatcher(market)): Promise<number> {
-    for (let total = 0; ; ) {
+    const { fifo } = this.#queueOf(market);
+    let total = 0;
+    for (let futile = 0; futile < FUTILE_ROUNDS; ) {
       const batch = this.receive(market);
-      if (batch.commands.length === 0) return total;
-      const { completed } = await matcher.take(batch.commands, this.deadlines());
-      this.acknowledge(market, batch, completed);
-      total += completed;
-      if (completed === 0) throw new Error(`the matcher of ${market} completes nothing`);
+      const opensMs = fifo.nextOpeningMs(this.clock.nowMs());
+      if (batch.deliveries.length > 0) {
+        const completed = await this.#deliver(market, batch, matcher);
+        total += completed;
+        futile = completed === 0 ? futile + 1 : 0;
+      } else if (opensMs === undefined) return total;
+      else await this.clock.sleep(opensMs - this.clock.nowMs());
     }
+    throw new Error(`the matcher of ${market} completes nothing`);
+  }
+
+  async #deliver(market: string, batch: Batch, matcher: Matcher): Promise<number> {
+    const startedMs = this.clock.nowMs();
+    const context = { getRemainingTimeInMillis: () => FUNCTION_MS - (this.clock.nowMs() - startedMs) };
+    const delivery = { event: eventOf(market, batch.deliveries), context, matcherOf: () => matcher };
+    const done = doneOf(batch.deliveries, await takeBatch(delivery, this));
+    this.acknowledge(market, batch, done.length);
+    return done.length;
   }
 
   async matchAll(): Promise<void> {

@@ -133,7 +133,7 @@ async function judgeJournal(
     )) {
       for (const sealed of run) {
         last = unseal(sealed);
-        for (const event of last.events) reader.read(event);
+        reader.readEntry(last);
         commands.read(last);
       }
     }

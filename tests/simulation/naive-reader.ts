@@ -1,4 +1,5 @@
 import type { Market } from "../../lib/market/market.ts";
+import type { Entry } from "../../lib/matching/entry.ts";
 import type { Event } from "../../lib/matching/event.ts";
 import type { OrderTerms } from "../../lib/matching/order.ts";
 
@@ -31,6 +32,14 @@ export class NaiveReader {
   /** The order that is being matched. */
   get taker(): OrderTerms | undefined {
     return this.#taker?.terms;
+  }
+
+  readEntry({ version, events }: Pick<Entry, "version" | "events">): void {
+    for (const event of events) this.read(event);
+    // A market halts by itself where it suspends an order, and never else.
+    const halts = events.some((event) => event.type === "status_set" && event.number === undefined);
+    if (halts && !events.some(({ type }) => type === "suspended"))
+      this.faults.push(`the market halts in version ${version}, and nobody wanted it`);
   }
 
   read(event: Event): void {

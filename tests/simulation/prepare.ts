@@ -12,7 +12,7 @@ const FUNDS = { USDT: "4000", BTC: "40", ETH: "40" };
 /** How many orders a sweep runs through, and how much it takes of them, each being 0.2. */
 const SWEEPS = [
   { share: 0.03, makers: 200, quantity: "36" },
-  { share: 0.1, makers: 60, quantity: "13" },
+  { share: 0.1, makers: 120, quantity: "25" },
 ] as const;
 const ROBBED = "EMMA";
 /** Who rests with an order that the wallet no longer covers; and who runs through a book and loses on the way what the rest of it costs. */

@@ -89,6 +89,7 @@ async function play(
   for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
     if (scheduler.steps > MOST_STEPS) return ["the world does not come to rest"];
     if (scheduler.fault !== undefined) return [];
+    if (world.stillness.violations.length > 0) return world.stillness.violations;
     const roll = chance.fraction();
     if (!upcoming.done && roll < 0.12) {
       const [index, action] = upcoming.value;
@@ -107,6 +108,7 @@ async function play(
   if (scheduler.fault !== undefined) return [];
   adversary.isActive = false;
   await comeToRest(cast);
+  const { recreated, sent, stillness } = world;
   const kept = await marketData.judge();
   const withoutSnapshots = chance.fraction() < SNAPSHOTS_LOST_SHARE;
   const back = await comeBack(world, { run: (body) => run(scheduler, body), withoutSnapshots });
@@ -114,11 +116,11 @@ async function play(
   const atRest = await judgeAtRest(world.replicas.truth, {
     memory,
     damage,
-    recreated: world.recreated,
-    sent: world.sent,
+    recreated,
+    sent,
     epochOf: (market) => world.epochOf(market),
   });
-  return [...world.late, ...kept, ...back, ...atRest];
+  return [...stillness.violations, ...world.late, ...kept, ...back, ...atRest];
 }
 
 function describe(fault: unknown): string {
@@ -157,10 +159,10 @@ async function disturb({
   } else if (roll > 0.1 && roll < 0.12 && adversary.strikes("projector_woken_twice", "")) {
     for (const name of ["a", "b"]) scheduler.start(`projector ${name}`, (process) => world.project(process));
   } else if (roll > 0.12 && roll < 0.14 && adversary.strikes("sweep", "")) {
-    scheduler.advance(PENDING_LIMIT_MS * chance.fraction() * 1.2);
+    world.leap(PENDING_LIMIT_MS * chance.fraction() * 1.2);
     scheduler.start("sweeper", (process) => world.sweep(process));
   } else if (roll > 0.14 && roll < 0.16 && adversary.strikes("clock_off", "")) {
-    scheduler.advance(chance.below(20_000));
+    world.leap(chance.below(20_000));
   } else if (roll > 0.16 && roll < 0.19 && adversary.strikes("queue_recreated", market)) {
     // Somebody may still hold messages of the old queue that another consumer has completed.
     world.redeliver(market);
@@ -173,6 +175,8 @@ async function disturb({
     await saveSnapshots(market, { chance, world });
   } else if (roll > 0.27 && roll < 0.29 && adversary.strikes("message_doubled", market)) {
     world.doubleMessage(market);
+  } else if (roll > 0.29 && roll < 0.33 && adversary.strikes("market_contended", market)) {
+    world.contend(market, chance.below(6_000));
   } else if (roll > 0.22 && roll < 0.23) {
     world.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");

@@ -1,4 +1,5 @@
 import { resendDesiredStates } from "../../lib/desired-state/resend-desired-states.ts";
+import { takeBatch } from "../../lib/edge/queue-worker.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import { orderKey } from "../../lib/orders/order-item.ts";
@@ -17,16 +18,19 @@ import { SEND_WITHIN_MS } from "../../lib/trading/place-order.ts";
 import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
-import { type Adversary, CALL_FAULTS, type CallFault } from "./adversary.ts";
+import { type Adversary, CALL_FAULTS, type CallFault, type Fault } from "./adversary.ts";
 import type { SentCommand } from "./command-judge.ts";
 import { CountingRandom } from "./effects.ts";
+import { doneOf, eventOf, redeliver, VISIBILITY_MS } from "./event-source.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import { type ReadFaults, Replicas, type Written } from "./replicas.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
+import { Stillness } from "./stillness.ts";
 import { WarmProjectors } from "./warm-projectors.ts";
 
-const VISIBILITY_MS = 10_000;
-const FUNCTION_MS = 5_000;
+/** How much time an invocation has, and how long a commit takes: together they decide how far one gets with a long command. */
+const FUNCTION_MS = [5_000, 3_500] as const;
+const COMMIT_MS = [0, 60, 900] as const;
 const SLOW_MS = 400;
 const RECREATION_MS = 61_000;
 const SAME_NUMBERS_SHARE = 0.4;
@@ -39,6 +43,7 @@ const MINUTES_MS = 4 * 60_000;
 /** How many items an answer may hold: with three, also a short journal is read in pages. */
 const PAGES = [3, 1_000] as const;
 const READ_FAULTS: readonly CallFault[] = ["crash_before", "never_arrived", "slow", "frozen"];
+const REDELIVERY_FAULTS = ["redelivery_failed", "crash_before", "crash_after", "slow", "frozen"] as const;
 
 /** All that a use case may want of the outside, for one process. */
 export type WorldPorts = {
@@ -72,12 +77,17 @@ export class World {
   readonly sent = new Map<string, SentCommand>();
   /** Orders that were sent although it was too late. */
   readonly late: string[] = [];
+  readonly stillness = new Stillness();
   readonly #scheduler: Scheduler;
   readonly #adversary: Adversary;
   readonly #chance: Chance;
   readonly #queues = new Map<string, Queue>();
   readonly #instances = new Map<string, Instance[]>();
   readonly #projectors: WarmProjectors;
+  /** Until when a wallet that its next commits need is taken by others. */
+  readonly #contended = new Map<string, number>();
+  readonly #functionMs: number;
+  readonly #commitMs: number;
   #epochs = 0;
   #messages = 0;
 
@@ -87,6 +97,8 @@ export class World {
     this.#chance = chance;
     this.replicas = new Replicas(chance, { pageItems: chance.pick(PAGES) });
     this.#projectors = new WarmProjectors(chance, (running) => this.portsOf(running));
+    this.#functionMs = chance.pick(FUNCTION_MS);
+    this.#commitMs = chance.pick(COMMIT_MS);
     for (const market of CATALOGUE.markets.keys()) this.createQueue(market);
   }
 
@@ -117,12 +129,23 @@ export class World {
   /** AWS lets a minute pass before a deleted queue's name may be used again. */
   loseQueue(market: string): void {
     this.recreated.add(market);
-    this.#scheduler.advance(RECREATION_MS);
+    this.leap(RECREATION_MS);
     this.createQueue(market);
   }
 
   epochOf(market: string): string {
     return this.#queueOf(market).epoch;
+  }
+
+  /** Time passes at once, whatever is going on. */
+  leap(ms: number): void {
+    this.#scheduler.advance(ms);
+    this.stillness.noteLeap();
+  }
+
+  /** For a while every commit of a market meets a conflict. */
+  contend(market: string, ms: number): void {
+    this.#contended.set(market, this.#scheduler.nowMs() + ms);
   }
 
   /** Messages in flight come again, as when their visibility has ended. */
@@ -150,36 +173,35 @@ export class World {
     this.#queueOf(market).fifo.send({ groupId: market, deduplicationId, body }, this.#scheduler.nowMs());
   }
 
-  /** One delivery of the event source mapping: receive, invoke, delete what is completed. */
+  /** One delivery of the event source mapping: receive, invoke the worker, delete what is completed. */
   async deliver(process: Process, market: string): Promise<void> {
-    const queue = this.#queueOf(market);
-    const batch = queue.fifo.receive(this.#scheduler.nowMs(), {
-      max: 10,
-      visibilityTimeoutMs: VISIBILITY_MS,
-    });
+    const scheduler = this.#scheduler;
+    const { fifo } = this.#queueOf(market);
+    const startedMs = scheduler.nowMs();
+    const functionMs = this.#functionMs;
+    const batch = fifo.receive(startedMs, { max: 10, visibilityTimeoutMs: VISIBILITY_MS });
     if (batch.length === 0) return;
-    const commands = batch.map(({ message: { messageId, body, sequenceNumber, sentAtMs } }) =>
-      readMessage({ messageId, body, sequence: sequenceNumber, sentMs: sentAtMs }),
-    );
+    this.stillness.begin(process, { market, fifo, batch, startedMs, functionMs });
     const instance = this.#idleInstance(market, process);
-    const nowMs = this.#scheduler.nowMs();
-    let completed = 0;
-    try {
-      ({ completed } = await instance.matcher.take(commands, {
-        planBy: nowMs + FUNCTION_MS * 0.6,
-        commitBy: nowMs + FUNCTION_MS - 400,
-      }));
-    } catch (fault) {
-      if (!(fault instanceof StoreUnavailable)) throw fault;
-      this.#adversary.note("batch_failed");
-    } finally {
-      instance.process = undefined;
+    const context = { getRemainingTimeInMillis: () => functionMs - (scheduler.nowMs() - startedMs) };
+    const delivery = { event: eventOf(market, batch), context, matcherOf: () => instance.matcher };
+    const ports = this.portsOf(() => process);
+    let bug: unknown;
+    const log: RequestLog = {
+      ...ports.log,
+      error: (event, fault, fields) => {
+        if (!(fault instanceof StoreUnavailable)) bug = fault;
+        ports.log.error(event, fault, fields);
+      },
+    };
+    const answer = await takeBatch(delivery, { ...ports, log });
+    instance.process = undefined;
+    if (bug !== undefined) throw bug;
+    for (const { receiptHandle } of doneOf(batch, answer)) {
+      if (this.#adversary.strikes("delete_lost", market)) this.stillness.noteFault(process, "delete_lost");
+      else fifo.delete(receiptHandle, scheduler.nowMs());
     }
-    batch.forEach(({ receiptHandle }, index) => {
-      if (index >= completed) queue.fifo.changeVisibility(receiptHandle, 0, this.#scheduler.nowMs());
-      else if (!this.#adversary.strikes("delete_lost", market))
-        queue.fifo.delete(receiptHandle, this.#scheduler.nowMs());
-    });
+    this.stillness.end(process, scheduler.nowMs());
   }
 
   /** One invocation of the projecting function. */
@@ -265,17 +287,27 @@ export class World {
     if (fault === "crash_before") return await this.#scheduler.crash(process);
     if (fault === "never_arrived") throw new StoreUnavailable("no answer");
     if (fault === "conflict" || fault === "throttled") return this.#busy(slots, fault);
+    const isCommit = what.includes("journal") && slots > 0;
+    const market = this.stillness.marketOf(process);
+    if (isCommit && market !== undefined && (this.#contended.get(market) ?? 0) > this.#scheduler.nowMs()) {
+      this.stillness.noteFault(process, "conflict");
+      return this.#busy(slots, "conflict");
+    }
     const { outcome, written } = await run();
     if (fault === "crash_after") return await this.#scheduler.crash(process);
     // The answer is on its way: until it arrives, others may see part of what was written.
-    await this.#scheduler.turn(process, fault === "frozen_for_minutes" ? MINUTES_MS : 0);
+    await this.#scheduler.turn(
+      process,
+      fault === "frozen_for_minutes" ? MINUTES_MS : isCommit ? this.#commitMs : 0,
+    );
     written.isAnswered = true;
     if (fault === "answer_lost") throw new StoreUnavailable("the answer was lost");
     return outcome;
   }
 
-  async #meet(process: Process, faults: readonly CallFault[], what: string): Promise<CallFault | undefined> {
+  async #meet<F extends Fault>(process: Process, faults: readonly F[], what: string): Promise<F | undefined> {
     const fault = this.#adversary.choose(faults, `${what} by ${process.name}`);
+    if (fault !== undefined) this.stillness.noteFault(process, fault);
     await this.#scheduler.turn(process, fault === "slow" ? SLOW_MS : fault === "frozen" ? FROZEN_MS : 0);
     return fault;
   }
@@ -330,7 +362,14 @@ export class World {
         return { id: epoch, createdMs };
       },
       marketOf: (arn) => arn,
-      redeliver: async () => {},
+      redeliver: async (market, receiptHandles, delaySeconds) => {
+        const process = running();
+        const fault = await this.#meet(process, REDELIVERY_FAULTS, "redeliver");
+        if (fault === "crash_before") return await this.#scheduler.crash(process);
+        if (fault === "redelivery_failed") throw new QueueUnavailable("no answer");
+        redeliver(this.#queueOf(market).fifo, { receiptHandles, delaySeconds }, this.#scheduler.nowMs());
+        if (fault === "crash_after") return await this.#scheduler.crash(process);
+      },
       depth: async (market) => this.waiting(market),
       deadLetterDepth: async () => 0,
     };

@@ -9,6 +9,7 @@ import { cancelAllOrders, cancelOrder } from "../../../lib/trading/cancel-order.
 import { voidOrder } from "../../../lib/trading/void-order.ts";
 import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { type RecordingLog, VirtualClock } from "../../simulation/effects.ts";
+import { VISIBILITY_MS } from "../../simulation/event-source.ts";
 import {
   busy,
   firstTimes,
@@ -238,7 +239,7 @@ describe("a batch that comes again", () => {
     const first = exchange.receive(MARKET);
     const matcher = exchange.newMatcher(MARKET);
     await take(matcher, first);
-    exchange.acknowledge(MARKET, first, 0);
+    clock.advance(VISIBILITY_MS);
     await sell();
     const both = exchange.receive(MARKET);
     expect(both.commands).toHaveLength(2);
@@ -367,7 +368,7 @@ describe("a command that does not fit into its time", () => {
     const sweep = await buy("ALICE", "100", "12");
     const batch = exchange.receive(MARKET);
     const nowMs = clock.nowMs();
-    expect(await attacked({}).take(batch.commands, { planBy: nowMs + 5, commitBy: nowMs + 4_500 })).toEqual({
+    expect(await attacked({}).take(batch.commands, { ...exchange.deadlines(), planBy: nowMs + 5 })).toEqual({
       completed: 0,
       ended: "time_up",
     });
@@ -395,7 +396,7 @@ describe("a command that does not fit into its time", () => {
     const sweep = await buy("ALICE", "100", "12");
     const batch = exchange.receive(MARKET);
     const nowMs = clock.nowMs();
-    await attacked({}).take(batch.commands, { planBy: nowMs + 5, commitBy: nowMs + 4_500 });
+    await attacked({}).take(batch.commands, { ...exchange.deadlines(), planBy: nowMs + 5 });
     await corruptWallet("ALICE", "locked:USDT");
     expect(await take(attacked({}), batch)).toBe(1);
     expect(await now(sweep)).toMatchObject({

@@ -9,10 +9,11 @@ import { type LiveOrder, limitPrice, type OrderTerms, remainingLots, type Side }
 /** Keeps the work per user bounded, whatever a client does. */
 export const MAX_OPEN_ORDERS_PER_USER = 1_000;
 
-/** Receives the events of a command one by one and applies them. False: no room for it in this entry, nothing happened. */
-export type Emit = (event: Event) => boolean;
-
+/** `out_of_room`: this entry has no room for it, and it did not happen. */
 export type Progress = "done" | "out_of_room";
+
+/** Receives the events of a command one by one and applies them. */
+export type Emit = (event: Event) => Progress;
 
 /** Decides what a command does, event by event, each on the state that the one before left. */
 export function execute(state: MarketState, command: Command, emit: Emit): Progress {
@@ -31,7 +32,7 @@ export function execute(state: MarketState, command: Command, emit: Emit): Progr
         number <= state.statusNumber
           ? { type: "ignored", commandId, reason: "superseded" }
           : { type: "status_set", status, number };
-      return emit(event) ? "done" : "out_of_room";
+      return emit(event);
     }
   }
 }
@@ -43,25 +44,21 @@ function setAccountStatus(
 ): Progress {
   const { id: commandId, userId, status, number } = command;
   if (number <= (state.accounts.get(userId)?.number ?? 0))
-    return emit({ type: "ignored", commandId, reason: "superseded" }) ? "done" : "out_of_room";
+    return emit({ type: "ignored", commandId, reason: "superseded" });
   if (status === "frozen" && cancelAll(state, { userId, reason: "account_frozen" }, emit) === "out_of_room")
     return "out_of_room";
-  return emit({ type: "account_status_set", userId, status, number }) ? "done" : "out_of_room";
+  return emit({ type: "account_status_set", userId, status, number });
 }
 
 function place(state: MarketState, terms: OrderTerms, emit: Emit): Progress {
   // A continuation resumes in the middle: then this order is the taker already.
   if (state.taker?.id !== terms.id) {
-    if (state.book.get(terms.id) !== undefined) {
-      return emit({ type: "ignored", commandId: terms.id, reason: "duplicate" }) ? "done" : "out_of_room";
-    }
-    if (!emit({ type: "opened", order: terms })) return "out_of_room";
+    if (state.book.get(terms.id) !== undefined)
+      return emit({ type: "ignored", commandId: terms.id, reason: "duplicate" });
+    if (emit({ type: "opened", order: terms }) === "out_of_room") return "out_of_room";
     const refusal = refusalOf(state, terms);
-    if (refusal !== undefined) {
-      return emit({ type: "closed", orderId: terms.id, status: "rejected", reason: refusal })
-        ? "done"
-        : "out_of_room";
-    }
+    if (refusal !== undefined)
+      return emit({ type: "closed", orderId: terms.id, status: "rejected", reason: refusal });
   }
   return match(state, emit);
 }
@@ -80,12 +77,11 @@ function refusalOf(
 function match(state: MarketState, emit: Emit): Progress {
   for (let taker = state.taker; taker !== undefined; taker = state.taker) {
     const maker = state.book.best(taker.side === "buy" ? "sell" : "buy");
-    const end =
-      maker === undefined || !crosses(taker, maker) ? restOf(taker) : endAgainst(state.market, taker, maker);
-    if (end !== undefined) return emit(end) ? "done" : "out_of_room";
-    if (maker === undefined) throw new Error("a taker that neither ends nor meets a maker");
+    if (maker === undefined || !crosses(taker, maker)) return emit(restOf(taker));
+    const end = endAgainst(state.market, taker, maker);
+    if (end !== undefined) return emit(end);
     const lots = lotsOf(state.market, taker, maker);
-    if (!emit(fillOf(state.market, { taker, maker, lots }))) return "out_of_room";
+    if (emit(fillOf(state.market, { taker, maker, lots })) === "out_of_room") return "out_of_room";
   }
   return "done";
 }
@@ -152,7 +148,7 @@ function cancel(state: MarketState, command: Command & { readonly kind: "cancel"
     resting === undefined
       ? { type: "pending_cancelled", commandId, orderId, userId, side, hold, reason }
       : { type: "closed", orderId, status: "cancelled", reason };
-  return emit(event) ? "done" : "out_of_room";
+  return emit(event);
 }
 
 function cancelAll(
@@ -162,7 +158,8 @@ function cancelAll(
 ): Progress {
   for (const order of state.book.ordersOf(userId)) {
     if (side !== undefined && order.side !== side) continue;
-    if (!emit({ type: "closed", orderId: order.id, status: "cancelled", reason })) return "out_of_room";
+    const closed: Event = { type: "closed", orderId: order.id, status: "cancelled", reason };
+    if (emit(closed) === "out_of_room") return "out_of_room";
   }
   return "done";
 }

@@ -199,12 +199,12 @@ class Draft {
     const events: Event[] = [];
     const effects = new Effects();
     const items = new Set(this.#items);
-    const emit = (event: Event): boolean => {
+    const emit = (event: Event): Progress => {
       for (const item of itemsOf(this.#state, event)) items.add(item);
-      if (items.size > MAX_ITEMS) return false;
+      if (items.size > MAX_ITEMS) return "out_of_room";
       this.#state.apply(event, effects);
       events.push(event);
-      return true;
+      return "done";
     };
     let progress: Progress;
     try {

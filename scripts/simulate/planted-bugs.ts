@@ -353,9 +353,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "an order that is on the book is opened once more",
     file: "lib/matching/engine.ts",
-    find: "    if (state.book.get(terms.id) !== undefined) {",
-    replace:
-      "    if (state.book.get(terms.id)?.id === undefined && state.book.get(terms.id) !== undefined) {",
+    find: "    if (state.book.get(terms.id) !== undefined)",
+    replace: "    if (state.book.get(terms.id)?.id === undefined && state.book.get(terms.id) !== undefined)",
   },
   {
     name: "what an entry has done already is not known to its later commands",

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { MarketRedefined, unitsText } from "../../../lib/market/market.ts";
 import {
   DamagedEntry,
   type Entry,
@@ -53,6 +54,16 @@ describe("the journal of any run", () => {
       }),
       { numRuns: runs(100) },
     );
+  });
+});
+
+describe("the first entry", () => {
+  test("alone says in which units the market counts, and refuses a market that was redefined", () => {
+    const play = new Play();
+    for (const id of ["B1", "B2"]) play.take([placeOf({ id, priceTicks: 99n, quantityLots: 1n })]);
+    expect(play.journal.map((sealed) => unseal(sealed).units)).toEqual([unitsText(MARKET), undefined]);
+    const redefined = new MarketState({ ...MARKET, lotUnits: MARKET.lotUnits * 10n });
+    expect(() => replayed(play.journal, redefined)).toThrow(MarketRedefined);
   });
 });
 

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { readCatalogue } from "../../../lib/market/market.ts";
+import { MarketRedefined, readCatalogue } from "../../../lib/market/market.ts";
 import { hashOf } from "../../../lib/matching/entry.ts";
 import { plan } from "../../../lib/matching/plan.ts";
 import {
@@ -96,6 +96,11 @@ describe("a snapshot", () => {
         forged(snapshot, (wire) => ({ ...wire, bids: [[{}]] })),
       ),
     ).toThrow();
+  });
+
+  test("of a market that was redefined meanwhile is refused, and not as damaged: no older one is better", () => {
+    const redefined = { ...MARKET, tickUnits: MARKET.tickUnits * 10n };
+    expect(() => openSnapshot(redefined, takeSnapshot(played([])))).toThrow(MarketRedefined);
   });
 
   test("of another market is refused", () => {

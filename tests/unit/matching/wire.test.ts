@@ -5,7 +5,7 @@ import { type Entry, seal, unseal } from "../../../lib/matching/entry.ts";
 import type { CloseReason, Event } from "../../../lib/matching/event.ts";
 import { commandFromWire, commandToWire, type WireCommand } from "../../../lib/matching/wire/command.ts";
 import { eventFromWire, eventToWire } from "../../../lib/matching/wire/event.ts";
-import { readMessage } from "../../../lib/matching/wire/message.ts";
+import { commandMessage, readMessage } from "../../../lib/matching/wire/message.ts";
 import { termsFromWire, termsToWire } from "../../../lib/matching/wire/terms.ts";
 import {
   cancelOf,
@@ -197,6 +197,19 @@ describe("what goes over a wire comes back as it was", () => {
         }
       }),
     );
+  });
+});
+
+test("a command that is sent arrives as it was, under its own id and with its request's correlation id", () => {
+  const command = placeOf({ id: "O1", priceTicks: 7n, quantityLots: 2n });
+  const { id, body } = commandMessage(command, "request-1");
+  expect(id).toBe("O1");
+  expect(readMessage({ messageId: "M1", body, sequence: "7", sentMs: 5 })).toEqual({
+    id: "O1",
+    correlationId: "request-1",
+    sequence: "7",
+    timeMs: 5,
+    command,
   });
 });
 

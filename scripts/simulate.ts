@@ -29,6 +29,9 @@ const BRANCHES = [
   "log order_not_enqueued",
   "log pending_orders_voided",
   "log desired_states_resent",
+  "log suspended_order_release",
+  "log suspended_order_cancel",
+  "log suspended_order_cancelled_short",
   "unreadable_message",
 ] as const;
 const ENOUGH_TO_MEET_ALL = 1_000;

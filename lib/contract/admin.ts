@@ -16,6 +16,7 @@ import {
   role,
   time,
 } from "./shapes.ts";
+import { orderStatus } from "./trading.ts";
 import { balance, withdrawal, withdrawalStatus } from "./wallet.ts";
 
 const idParams = z.strictObject({ id });
@@ -145,6 +146,27 @@ export const updateMarket = route({
   },
   refusals: ["UNKNOWN_MARKET"],
   idempotency: "record",
+});
+
+export const resolveOrder = route({
+  id: "resolveOrder",
+  method: "POST",
+  path: "/api/admin/orders/{userId}/{id}/resolve",
+  auth: "admin",
+  summary: "Release or cancel a suspended order",
+  description:
+    "An order is suspended (off the book, its hold kept) where its wallet contradicts the journal. `cancel` closes it and gives back of its hold " +
+    "what the wallet has beyond the user's other holds; the audit record says what was missing. `release` sends it to its market again with what " +
+    "is left of it, behind all others at its price, where the wallet has its whole hold, the market is open and the account is not frozen; " +
+    "else 409 CONFLICT says what is in the way. An order whose market does not let it in after all stays suspended.",
+  params: z.strictObject({ userId: id, id }),
+  body: z.strictObject({ action: z.enum(["release", "cancel"]), reason: prose(500) }),
+  answers: {
+    202: z.strictObject({ id, status: orderStatus.meta({ description: "As it is now." }) }),
+  },
+  refusals: ["CONFLICT"],
+  idempotency: "record",
+  notFound: "Order not found",
 });
 
 export const listAllWithdrawals = route({

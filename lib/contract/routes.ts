@@ -33,6 +33,7 @@ export const ROUTES: { readonly [module: string]: readonly Route[] } = {
     admin.getUser,
     admin.updateUser,
     admin.updateMarket,
+    admin.resolveOrder,
     wallet.creditDeposit,
     admin.listAllWithdrawals,
     admin.approveWithdrawal,

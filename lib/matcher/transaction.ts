@@ -12,6 +12,8 @@ export type Slot =
   | { readonly kind: "fence" }
   /** The condition is that the order is pending. */
   | { readonly kind: "pending"; readonly orderId: string }
+  /** The condition is that the order is suspended and waits for this release. */
+  | { readonly kind: "releasable"; readonly commandId: string }
   /** Something that the journal alone changes: its contradiction is a broken invariant. */
   | { readonly kind: "owned"; readonly userId: string }
   /** Written whatever the item holds: how far the market is with what is desired of it. */
@@ -26,11 +28,7 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
   const stamp = { version: BigInt(entry.version), updatedAtMs: BigInt(entry.timeMs) };
   for (const change of effects.orders.values()) {
     writes.push(orderWrite(change, stamp));
-    slots.push(
-      change.isNew
-        ? { kind: "pending", orderId: change.order.id }
-        : { kind: "owned", userId: change.order.userId },
-    );
+    slots.push(slotOf(change));
   }
   for (const cancel of effects.pendingCancels.values()) {
     writes.push(pendingCancelWrite(cancel, stamp));
@@ -53,11 +51,19 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
   return { writes, slots };
 }
 
+function slotOf({ order, isNew, releasedBy }: OrderChange): Slot {
+  if (isNew) return { kind: "pending", orderId: order.id };
+  return releasedBy === undefined
+    ? { kind: "owned", userId: order.userId }
+    : { kind: "releasable", commandId: releasedBy };
+}
+
 /** What a cancelled transaction means, by precedence: a stale plan fails many slots, and then only the fence counts. */
 export type Failure =
   | { readonly kind: "fence" }
   /** The same transaction may succeed later. */
   | { readonly kind: "busy"; readonly conflicts: number }
+  /** Orders that are not pending, and releases for which no order waits. */
   | { readonly kind: "not_pending"; readonly orderIds: readonly string[] }
   | { readonly kind: "broken"; readonly userIds: readonly string[] };
 
@@ -66,15 +72,23 @@ export function classify(reasons: readonly SlotReason[], slots: readonly Slot[])
   if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };
   const busy = reasons.filter(({ code }) => code === "conflict" || code === "throttled").length;
   if (busy > 0) return { kind: "busy", conflicts: reasons.filter(({ code }) => code === "conflict").length };
-  const orderIds = failed.flatMap((slot) => (slot.kind === "pending" ? [slot.orderId] : []));
+  const orderIds = failed.flatMap((slot) =>
+    slot.kind === "pending" ? [slot.orderId] : slot.kind === "releasable" ? [slot.commandId] : [],
+  );
   if (orderIds.length > 0) return { kind: "not_pending", orderIds };
   const userIds = failed.flatMap((slot) => (slot.kind === "owned" ? [slot.userId] : []));
   if (userIds.length === 0) throw new Error("a transaction was cancelled without a reason");
   return { kind: "broken", userIds: [...new Set(userIds)] };
 }
 
-function orderWrite({ order, isNew, status, reason }: OrderChange, stamp: Item): Write {
-  const live = isLive(status);
+function orderWrite(change: OrderChange, stamp: Item): Write {
+  const { order, status, reason } = change;
+  // The reason of a released order is that it was suspended, and a resolution is of one suspension only.
+  const remove = [
+    ...(isLive(status) ? [] : ["liveUserId"]),
+    ...(change.releasedBy === undefined || reason !== undefined ? [] : ["reason"]),
+    ...(reason === "suspended" ? ["resolution"] : []),
+  ];
   return {
     kind: "update",
     table: "orders",
@@ -87,18 +101,26 @@ function orderWrite({ order, isNew, status, reason }: OrderChange, stamp: Item):
       fee: order.fee,
       ...(reason === undefined ? {} : { reason }),
     },
-    ...(live ? {} : { remove: ["liveUserId"] }),
-    ...orderCondition(isNew, reason),
+    ...(remove.length === 0 ? {} : { remove }),
+    ...orderCondition(change),
   };
 }
 
 /** A suspended order is written whatever the table holds: where that contradicts the journal, it is what the order is suspended for. */
-function orderCondition(
-  isNew: boolean,
-  reason: OrderChange["reason"],
-): { readonly when?: readonly Condition[] } {
+function orderCondition({ isNew, releasedBy, reason }: OrderChange): {
+  readonly when?: readonly Condition[];
+} {
   if (isNew) return { when: [{ attribute: "status", is: "equal", to: "pending" }] };
+  if (releasedBy !== undefined) return { when: isToBeReleased(releasedBy) };
   return reason === "suspended" ? {} : { when: [{ attribute: "liveUserId", is: "present" }] };
+}
+
+/** A release that was decided on by this operation, and not by a later one or none. */
+function isToBeReleased(operationId: string): readonly Condition[] {
+  return [
+    { attribute: "reason", is: "equal", to: "suspended" },
+    { attribute: "resolution", is: "equal", to: operationId },
+  ];
 }
 
 function pendingCancelWrite({ userId, orderId, reason }: PendingCancel, stamp: Item): Write {

@@ -1,5 +1,5 @@
 import type { MarketStatus } from "../market/market.ts";
-import type { OrderTerms, Side } from "./order.ts";
+import type { LiveOrder, OrderTerms, Side } from "./order.ts";
 
 /**
  * What a market can be told. Every command has an id of its own (a new order's is the order's), which is also the
@@ -17,6 +17,8 @@ export type Command =
       readonly hold: bigint;
       readonly reason: CancelReason;
     }
+  /** A suspended order comes back with what is left of it, behind all others at its price. */
+  | { readonly kind: "release"; readonly id: string; readonly order: Readonly<LiveOrder> }
   | {
       readonly kind: "cancel_all";
       readonly id: string;
@@ -42,6 +44,11 @@ export type Command =
       readonly number: number;
       readonly actor: string;
     };
+
+/** The order that a command brings into the market, if it is of that kind. */
+export function enteringOrder(command: Command): OrderTerms | undefined {
+  return command.kind === "place" || command.kind === "release" ? command.order : undefined;
+}
 
 export type AccountStatus = "active" | "frozen";
 

@@ -10,6 +10,8 @@ export type OrderChange = {
   readonly order: LiveOrder;
   /** It was pending before: the write needs that condition. */
   readonly isNew: boolean;
+  /** It was suspended before, waiting for this command: the write needs that condition. */
+  readonly releasedBy?: string;
   readonly status: "open" | "partially_filled" | ClosedStatus;
   readonly reason?: CloseReason | "suspended";
 };
@@ -56,7 +58,13 @@ export class Effects {
 
   changeOrder(change: OrderChange): void {
     const before = this.orders.get(change.order.id);
-    this.orders.set(change.order.id, before?.isNew === true ? { ...change, isNew: true } : change);
+    const isNew = before?.isNew === true || change.isNew;
+    const releasedBy = before?.releasedBy ?? change.releasedBy;
+    this.orders.set(change.order.id, {
+      ...change,
+      isNew,
+      ...(releasedBy === undefined ? {} : { releasedBy }),
+    });
   }
 
   /** Adds what later events did. */

@@ -20,6 +20,8 @@ export function execute(state: MarketState, command: Command, emit: Emit): Progr
   switch (command.kind) {
     case "place":
       return place(state, command.order, emit);
+    case "release":
+      return release(state, command, emit);
     case "cancel":
       return cancel(state, command, emit);
     case "cancel_all":
@@ -59,6 +61,16 @@ function place(state: MarketState, terms: OrderTerms, emit: Emit): Progress {
     const refusal = refusalOf(state, terms);
     if (refusal !== undefined)
       return emit({ type: "closed", orderId: terms.id, status: "rejected", reason: refusal });
+  }
+  return match(state, emit);
+}
+
+function release(state: MarketState, command: Command & { readonly kind: "release" }, emit: Emit): Progress {
+  const { id: commandId, order } = command;
+  if (state.taker?.id !== order.id) {
+    const reason = state.book.get(order.id) === undefined ? refusalOf(state, order) : "duplicate";
+    if (reason !== undefined) return emit({ type: "ignored", commandId, reason }) ? "done" : "out_of_room";
+    if (!emit({ type: "released", commandId, order })) return "out_of_room";
   }
   return match(state, emit);
 }

@@ -1,6 +1,6 @@
 import type { MarketStatus } from "../market/market.ts";
 import type { AccountStatus } from "./command.ts";
-import type { OrderTerms, Side } from "./order.ts";
+import type { LiveOrder, OrderTerms, Side } from "./order.ts";
 
 /** Why an order ended other than by being filled; part of the public contract (`reason`). */
 export type CloseReason =
@@ -16,11 +16,15 @@ export type ClosedStatus = "filled" | "cancelled" | "expired" | "rejected";
 
 /** Why a command did nothing. */
 export type IgnoreReason =
-  /** The order is not there to be placed: voided, or placed before. */
+  /** The order is not there to be placed or released: voided, resolved otherwise, or let in before. */
   | "not_pending"
   /** The order of a cancel was closed already. */
   | "order_closed"
   | "duplicate"
+  /** A release that the market does not let in now: its order stays suspended. */
+  | "market_halted"
+  | "account_frozen"
+  | "too_many_open_orders"
   | "unreadable"
   /** A later change of the same account or market was applied before. */
   | "superseded"
@@ -64,6 +68,8 @@ export type Event =
     }
   /** An order whose wallet contradicts the journal leaves the book, hold kept, until an admin has looked. */
   | { readonly type: "suspended"; readonly orderId: string }
+  /** An admin lets a suspended order in again: it is the taker until it rests or closes. */
+  | { readonly type: "released"; readonly commandId: string; readonly order: Readonly<LiveOrder> }
   /** Without a number, the market has halted itself. */
   | { readonly type: "status_set"; readonly status: MarketStatus; readonly number?: number }
   /** Comes after all that the change brings about: whoever sees it knows that the change is complete. */

@@ -114,6 +114,13 @@ export class MarketState {
         effects.changeOrder({ order, isNew: false, status: openStatus(order), reason: "suspended" });
         return;
       }
+      case "released": {
+        const order = { ...event.order };
+        this.#setTaker(order);
+        const { commandId: releasedBy } = event;
+        effects.changeOrder({ order, isNew: false, releasedBy, status: openStatus(order) });
+        return;
+      }
       case "status_set": {
         const { status, statusNumber } = this;
         this.#undo.push(() => Object.assign(this, { status, statusNumber }));

@@ -1,5 +1,5 @@
 import { unitsText } from "../market/market.ts";
-import type { Command } from "./command.ts";
+import { type Command, enteringOrder } from "./command.ts";
 import { Effects } from "./effects.ts";
 import { execute, type Progress } from "./engine.ts";
 import { type Entry, type LevelChanges, type SealedEntry, seal } from "./entry.ts";
@@ -22,7 +22,7 @@ export type QueuedCommand = {
   readonly command: Command | undefined;
 };
 
-/** What a plan leaves out because of failed attempts to commit an earlier one. Ids are those of orders. */
+/** What a plan leaves out because of failed attempts to commit an earlier one. Ids are those of orders, a release's is its own. */
 export type Exclusions = {
   /** Not pending: where they are not in the book either, nothing is left to be done to them. */
   readonly notPending: Pick<ReadonlySet<string>, "has">;
@@ -69,7 +69,7 @@ export function plan(
   if (exclusions.suspended.size > 0) draft.suspend(exclusions.suspended);
   if (continuation !== undefined) {
     // Where its order has just been suspended, nothing of it is left to do; to run it would open the order again.
-    const isSuspended = exclusions.suspended.has(continuation.command.id);
+    const isSuspended = exclusions.suspended.has(enteringOrder(continuation.command)?.id ?? "");
     if (!isSuspended && draft.run(continuation.command) === "out_of_room") unfinished = continuation;
     else {
       draft.complete(continuation.command.id);
@@ -186,7 +186,8 @@ class Draft {
     if (command === undefined) return this.#ignore(id, "unreadable");
     const reason = this.#futile(command, exclusions);
     if (reason !== undefined) return this.#ignore(id, reason);
-    if (command.kind !== "place" || !exclusions.suspended.has(id)) return this.run(command);
+    if (!exclusions.suspended.has(enteringOrder(command)?.id ?? "")) return this.run(command);
+    if (command.kind !== "place") return this.#ignore(id, "suspended");
     this.#add({ type: "opened", order: command.order });
     this.#add({ type: "suspended", orderId: id });
     return "done";
@@ -231,14 +232,13 @@ class Draft {
 
   /** Why a command about one order has nothing to do: this very entry did it already, or attempts have shown it. The book alone shows neither. */
   #futile(command: Command, { notPending, unreleasable }: Exclusions): IgnoreReason | undefined {
-    const orderId =
-      command.kind === "place" ? command.id : command.kind === "cancel" ? command.orderId : undefined;
+    const isCancel = command.kind === "cancel";
+    const orderId = isCancel ? command.orderId : enteringOrder(command)?.id;
     if (orderId === undefined || this.#state.book.get(orderId) !== undefined) return undefined;
-    const isPlace = command.kind === "place";
     if (this.effects.orders.has(orderId) || this.effects.pendingCancels.has(orderId))
-      return isPlace ? "duplicate" : "order_closed";
-    if (notPending.has(orderId)) return isPlace ? "not_pending" : "order_closed";
-    return !isPlace && unreleasable.has(orderId) ? "suspended" : undefined;
+      return isCancel ? "order_closed" : "duplicate";
+    if (notPending.has(isCancel ? orderId : command.id)) return isCancel ? "order_closed" : "not_pending";
+    return isCancel && unreleasable.has(orderId) ? "suspended" : undefined;
   }
 
   #ignore(commandId: string, reason: IgnoreReason): Progress {
@@ -257,6 +257,7 @@ class Draft {
 function itemsOf(state: MarketState, event: Event): readonly string[] {
   switch (event.type) {
     case "opened":
+    case "released":
       return [`order ${event.order.id}`];
     case "rested":
       return [`order ${state.taker?.id}`];

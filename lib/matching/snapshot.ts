@@ -3,13 +3,11 @@ import { type Market, MarketRedefined, type MarketStatus, unitsText } from "../m
 import type { AccountStatus } from "./command.ts";
 import { hashOf } from "./entry.ts";
 import { type Head, MarketState, type Numbered } from "./market-state.ts";
-import type { LiveOrder } from "./order.ts";
 import { commandFromWire, commandToWire, type WireCommand } from "./wire/command.ts";
-import { termsFromWire, termsToWire, type WireTerms } from "./wire/terms.ts";
+import { orderFromWire, orderToWire, type WireOrder } from "./wire/order.ts";
 
 /** The whole state of a market as bytes. Equal states give equal bytes. */
 
-type WireOrder = readonly [terms: WireTerms, filledLots: string, filledQuote: string, fee: string];
 type Wire = {
   readonly format: 2;
   readonly market: string;
@@ -90,18 +88,5 @@ function toWire(state: MarketState): Wire {
             commandToWire(continuation.command),
           ] as const,
         }),
-  };
-}
-
-function orderToWire(order: LiveOrder): WireOrder {
-  return [termsToWire(order), String(order.filledLots), String(order.filledQuote), String(order.fee)];
-}
-
-function orderFromWire([terms, filledLots, filledQuote, fee]: WireOrder): LiveOrder {
-  return {
-    ...termsFromWire(terms),
-    filledLots: BigInt(filledLots),
-    filledQuote: BigInt(filledQuote),
-    fee: BigInt(fee),
   };
 }

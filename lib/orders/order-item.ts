@@ -23,6 +23,8 @@ export type OrderRecord = {
   readonly idempotencyKey?: string;
   readonly status: OrderStatus;
   readonly reason?: OrderReason;
+  /** The operation by which an administrator has resolved its suspension, or is about to. */
+  readonly resolution?: string;
   readonly filledLots: bigint;
   readonly filledQuote: bigint;
   readonly fee: bigint;
@@ -84,6 +86,7 @@ export function orderFrom(item: Item): OrderRecord {
     ...optional("idempotencyKey", item.idempotencyKey as string | undefined),
     status: item.status as OrderStatus,
     ...optional("reason", item.reason as OrderReason | undefined),
+    ...optional("resolution", item.resolution as string | undefined),
     filledLots: (item.filledLots as bigint | undefined) ?? 0n,
     filledQuote: (item.filledQuote as bigint | undefined) ?? 0n,
     fee: (item.fee as bigint | undefined) ?? 0n,

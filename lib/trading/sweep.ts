@@ -68,8 +68,20 @@ async function voidIfPending(key: Key, ports: SweepPorts): Promise<boolean> {
     // One order that cannot be voided must not keep the others pending; the alarm on the metric calls somebody.
     ports.metrics.add("OrdersNotVoided", "Count", 1);
     ports.log.error("order_not_voided", fault, { orderId: order.terms.id, market: order.market });
+    if (market !== undefined) await suspend(key, ports);
     return false;
   }
+}
+
+/** An order whose wallet does not hold what it reserved waits for an administrator, like one of a book (`lib/admin/resolve-order`). */
+async function suspend(key: Key, { store, clock }: SweepPorts): Promise<void> {
+  await store.write({
+    kind: "update",
+    table: "orders",
+    key,
+    set: { status: "open", reason: "suspended", updatedAtMs: BigInt(clock.nowMs()) },
+    when: [{ attribute: "status", is: "equal", to: "pending" }],
+  });
 }
 
 /** The sort key before which all orders of earlier times stand. */

@@ -315,6 +315,24 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: 'desireWrite(desired, isUnchanged.is === "absent" ? [] : [])',
   },
   {
+    name: "a release of a suspended order is applied without its condition",
+    file: "lib/matcher/transaction.ts",
+    find: "  if (releasedBy !== undefined) return { when: isToBeReleased(releasedBy) };",
+    replace: "  if (releasedBy !== undefined) return {};",
+  },
+  {
+    name: "a suspended order is closed and its hold stays locked",
+    file: "lib/admin/resolve-order.ts",
+    find: "{ available: covered, locked: -covered }",
+    replace: "{ available: 0n, locked: 0n }",
+  },
+  {
+    name: "a released order comes back whole",
+    file: "lib/admin/resolve-order.ts",
+    find: "const order = { ...terms, filledLots, filledQuote, fee };",
+    replace: "const order = { ...terms, filledLots: 0n, filledQuote, fee };",
+  },
+  {
     name: "a cancel of all leaves one side",
     file: "lib/matching/engine.ts",
     find: "if (side !== undefined && order.side !== side) continue;",
@@ -359,7 +377,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "what an entry has done already is not known to its later commands",
     file: "lib/matching/plan.ts",
-    find: `      return isPlace ? "duplicate" : "order_closed";`,
+    find: `      return isCancel ? "order_closed" : "duplicate";`,
     replace: "      return undefined;",
   },
   {

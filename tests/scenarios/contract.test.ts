@@ -312,6 +312,26 @@ describe("an administrator", () => {
     expect(market.body.status).toBe("open");
   });
 
+  it("resolves suspended orders, and no others", async () => {
+    const trader = await newTrader(stack.url, admin, { USDT: "1000" });
+    const order = await trader.call("POST", "/orders", limit("buy", "10", "1"), WAIT);
+    const path = `/admin/orders/${trader.id}/${order.body.id}/resolve`;
+    const cancel = { action: "cancel", reason: "as the runbook says" };
+    expect(await admin.call("POST", path, cancel)).toMatchObject({ status: 409, body: { code: "CONFLICT" } });
+    expect(await admin.call("POST", path, { ...cancel, action: "forget" })).toMatchObject({
+      status: 400,
+      body: { code: "VALIDATION_ERROR" },
+    });
+    const unknown = `/admin/orders/${trader.id}/01ARZ3NDEKTSV4RRFFQ69G5FAV/resolve`;
+    expect(await admin.call("POST", unknown, cancel)).toMatchObject({
+      status: 404,
+      body: { error: "Order not found" },
+    });
+    expect((await trader.call("POST", path, cancel)).status).toBe(403);
+    expect((await trader.call("GET", `/orders/${order.body.id}`)).body.status).toBe("open");
+    await trader.call("DELETE", `/orders/${order.body.id}`, undefined, WAIT);
+  });
+
   it("freezes a user, whose tokens end and whose orders are cancelled", async () => {
     const trader = await newTrader(stack.url, admin, { USDT: "1000" });
     const order = await trader.call("POST", "/orders", limit("buy", "10", "1"), WAIT);

@@ -76,6 +76,7 @@ export class CommandJudge {
         return;
       }
       case "opened":
+      case "released":
         this.#barredTaker =
           this.#isHalted || this.#accounts.get(event.order.userId)?.status === "frozen"
             ? event.order.id
@@ -128,7 +129,8 @@ export class CommandJudge {
   ): string | undefined {
     switch (command.kind) {
       case "place":
-        return this.#undecided(command.id, isIgnored);
+      case "release":
+        return this.#undecided(command.order.id, isIgnored);
       case "cancel":
         return this.#isLive(command.orderId) ? "its order is live" : undefined;
       case "cancel_all":

@@ -22,7 +22,7 @@ import { CATALOGUE } from "./in-process-exchange.ts";
 import { judgeEntries } from "./market-data-judge.ts";
 import type { Memory } from "./memory.ts";
 import { NaiveReader } from "./naive-reader.ts";
-import type { Damage } from "./prepare.ts";
+import type { Damage } from "./robbery.ts";
 
 /** The invariants of a world at rest or in motion: everything is read from the truth, which stands still while it is judged. */
 export async function judge(store: Store, damage?: Damage): Promise<readonly string[]> {
@@ -40,7 +40,7 @@ export async function judge(store: Store, damage?: Damage): Promise<readonly str
   }
   for await (const wallet of scanWallets({ store })) {
     // Of a robbed wallet nothing can be said but what is gone, which the sum above says.
-    if (userIdOf(wallet) === damage?.userId) continue;
+    if (damage !== undefined && userIdOf(wallet) === damage.userId && damage.units > 0n) continue;
     found.push(...(await checkWallet(userIdOf(wallet), ports)));
     for (const [asset, { available, locked }] of balancesOf(wallet)) {
       if (available < 0n || locked < 0n) found.push(`${asset} of ${userIdOf(wallet)} is negative`);
@@ -88,6 +88,11 @@ export async function judgeAtRest(
     ) {
       found.push(`order ${orderId} was to be cancelled and is still live`);
     }
+  }
+  for (const { userId, orderId } of memory.resolved) {
+    const item = await orderOf(userId, orderId);
+    if (item?.status !== "cancelled")
+      found.push(`the suspended ${orderId} was cancelled and is ${String(item?.status)}`);
   }
   for (const { userId, text, before, after } of memory.renamed) {
     // An order whose command could not be sent is voided and its names are free again, also where a twin of the call was answered before.

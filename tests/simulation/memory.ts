@@ -19,6 +19,11 @@ export class Memory {
   readonly withdrawals: { readonly id: string; readonly userId: string }[] = [];
   readonly decisions = new Map<string, { readonly userId: string; readonly status: WithdrawalStatus }>();
   readonly repeatable: Action[] = [];
+  /** Orders of wallets that were robbed, which may come to be suspended; and what undoes the robbery. */
+  readonly suspects: { readonly userId: string; readonly orderId: string; readonly market: string }[] = [];
+  giveBack: (() => Promise<void>) | undefined;
+  /** Suspended orders that an administrator was told are cancelled. */
+  readonly resolved: { readonly userId: string; readonly orderId: string }[] = [];
   readonly broken: string[] = [];
   /** Names that stood for one order and then for another. */
   readonly renamed: {

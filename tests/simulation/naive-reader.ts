@@ -17,6 +17,7 @@ export class NaiveReader {
   readonly #market: Market;
   /** In the order of arrival. */
   readonly #resting: Resting[] = [];
+  readonly #suspended = new Map<string, Resting>();
   #taker: Resting | undefined;
   #spent = 0n;
 
@@ -53,7 +54,29 @@ export class NaiveReader {
     } else if (event.type === "closed") {
       this.#checkEnd(event);
       this.#remove(event.orderId);
-    } else if (event.type === "suspended") this.#remove(event.orderId);
+    } else if (event.type === "suspended") this.#suspend(event.orderId);
+    else if (event.type === "released") this.#release(event);
+  }
+
+  #suspend(orderId: string): void {
+    const order = [this.#taker, ...this.#resting].find((each) => each?.terms.id === orderId);
+    if (order === undefined) this.faults.push(`${orderId} was suspended and was not there`);
+    else this.#suspended.set(orderId, order);
+    this.#remove(orderId);
+  }
+
+  /** What comes back is what was suspended, once; or an order that was suspended before it ever reached the market. */
+  #release({ order }: Event & { readonly type: "released" }): void {
+    const suspended = this.#suspended.get(order.id);
+    if (suspended === undefined && this.opened.has(order.id))
+      this.faults.push(`${order.id} was released and was not suspended`);
+    const left = (order.quantityLots ?? 0n) - order.filledLots;
+    if (suspended !== undefined && order.quantityLots !== undefined && suspended.left !== left)
+      this.faults.push(`${order.id} came back with ${left} lots of ${suspended.left}`);
+    this.#suspended.delete(order.id);
+    this.opened.add(order.id);
+    this.#taker = { terms: order, left: order.quantityLots === undefined ? 0n : left };
+    this.#spent = order.filledQuote;
   }
 
   #fill({ makerId, lots, makerFee, takerFee }: Event & { readonly type: "filled" }): void {

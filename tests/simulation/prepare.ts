@@ -1,9 +1,10 @@
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
-import { walletWrite } from "../../lib/wallet/wallet-item.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import type { Adversary } from "./adversary.ts";
+import type { Memory } from "./memory.ts";
+import { type Damage, rob } from "./robbery.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import { MARKETS, USERS } from "./traffic.ts";
 import type { World, WorldPorts } from "./world.ts";
@@ -15,31 +16,31 @@ const SWEEPS = [
   { share: 0.1, makers: 120, quantity: "25" },
 ] as const;
 const ROBBED = "EMMA";
-/** Who rests with an order that the wallet no longer covers; and who runs through a book and loses on the way what the rest of it costs. */
-const ROBBED_MAKER = { userId: ROBBED, asset: "ETH", units: 3n * 10n ** 18n };
-const ROBBED_TAKER = { userId: USERS[0], asset: "USDT", units: 1_500n * 10n ** 6n };
+/** Who rests with an order that the wallet no longer covers, in part or at all; and who runs through a book and loses on the way what the rest of it costs. */
+const ROBBED_MAKER = { userId: ROBBED, asset: "ETH" };
+const ROBBED_MAKERS_UNITS = [1n * 10n ** 18n, 3n * 10n ** 18n] as const;
+const ROBBED_TAKER: Damage = { userId: USERS[0], asset: "USDT", units: 1_500n * 10n ** 6n };
 const ROBBED_TAKERS_SHARE = 0.5;
 const CUT_SHARE = 0.3;
-
-/** A wallet that somebody changed past the exchange: the one thing that breaks an invariant for good. */
-export type Damage = { readonly userId: string; readonly asset: string; readonly units: bigint };
 
 type Setting = {
   readonly chance: Chance;
   readonly world: World;
   readonly adversary: Adversary;
+  readonly memory: Memory;
   readonly scheduler: Scheduler;
 };
 type Run = (body: (process: Process) => Promise<void>) => Promise<void>;
 
 /** Accounts with money; now and then a book of many makers, for a sweep that no single transaction can hold, or a robbed wallet. */
 export async function prepare(setting: Setting, run: Run): Promise<Damage | undefined> {
-  const { chance, world, adversary } = setting;
+  const { chance, world } = setting;
   const kind = chance.fraction();
   const deep = SWEEPS.find(({ share }) => kind < share);
   const makers = Array.from({ length: deep?.makers ?? 0 }, (_, index) => `MAKER${index}`);
-  const isRobbed = kind > 0.9;
+  const isRobbed = kind > 0.86;
   const isTakerRobbed = deep === SWEEPS[0] && chance.fraction() < ROBBED_TAKERS_SHARE;
+  let suspect = "";
   await run(async (process) => {
     const ports = world.portsOf(() => process);
     for (const userId of [...USERS, ...makers, ...(isRobbed ? [ROBBED] : [])])
@@ -54,14 +55,14 @@ export async function prepare(setting: Setting, run: Run): Promise<Damage | unde
       if (index % 10 === 9) await world.deliver(process, MARKETS[0]);
     }
     if (deep !== undefined) {
-      await submit(
+      suspect = await submit(
         USERS[0],
         { market: MARKETS[0], side: "buy", type: "limit", price: "105", quantity: deep.quantity },
         ports,
       );
     }
     if (isRobbed) {
-      await submit(
+      suspect = await submit(
         ROBBED,
         { market: MARKETS[1], side: "sell", type: "limit", price: "97", quantity: "3" },
         ports,
@@ -70,14 +71,23 @@ export async function prepare(setting: Setting, run: Run): Promise<Damage | unde
     }
   });
   if (deep !== undefined && !isTakerRobbed && chance.fraction() < CUT_SHARE) await cutShort(setting);
-  if (!isRobbed && !isTakerRobbed) return undefined;
-  const damage = isRobbed ? ROBBED_MAKER : ROBBED_TAKER;
-  adversary.note("wallet_robbed", damage.userId);
-  const { outcome, written } = await world.replicas.transact([
-    walletWrite(damage.userId, new Map([[damage.asset, { locked: -damage.units }]])),
-  ]);
-  written.isAnswered = true;
-  if (!outcome.ok) throw new Error("there was nothing to rob");
+  if (isTakerRobbed) return await rob(ROBBED_TAKER, { orderId: suspect, market: MARKETS[0] }, setting);
+  if (!isRobbed) return undefined;
+  const robbed = { ...ROBBED_MAKER, units: chance.pick(ROBBED_MAKERS_UNITS) };
+  const damage = await rob(robbed, { orderId: suspect, market: MARKETS[1] }, setting);
+  // The buyer who will find out, perhaps when something is sold already, and perhaps before anything else happens.
+  const quantities = chance.pick([["3"], ["1", "2"]]);
+  const isFoundOut = chance.fraction() < 0.6;
+  await run(async (process) => {
+    const ports = world.portsOf(() => process);
+    for (const quantity of quantities)
+      await submit(
+        USERS[0],
+        { market: MARKETS[1], side: "buy", type: "limit", price: "97", quantity },
+        ports,
+      );
+    if (isFoundOut) await world.deliver(process, MARKETS[1]);
+  });
   return damage;
 }
 
@@ -111,8 +121,9 @@ async function openAccount(userId: string, ports: WorldPorts): Promise<void> {
   }
 }
 
-async function submit(userId: string, request: OrderRequest, ports: WorldPorts): Promise<void> {
+async function submit(userId: string, request: OrderRequest, ports: WorldPorts): Promise<string> {
   const operationId = ports.random.id(ports.clock.nowMs());
   const placed = await placeOrder({ userId, request, operationId, correlationId: "c" }, ports);
   if (!placed.ok) throw new Error(`the stage cannot be set: ${placed.refusal.code}`);
+  return placed.value.terms.id;
 }

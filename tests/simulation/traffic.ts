@@ -1,3 +1,4 @@
+import { resolveOrder } from "../../lib/admin/resolve-order.ts";
 import { setMarketStatus } from "../../lib/admin/set-market-status.ts";
 import { updateUser } from "../../lib/admin/users/update-user.ts";
 
@@ -25,6 +26,8 @@ export type Action = { readonly name: string; run(ports: WorldPorts): Promise<vo
 export function drawAction(chance: Chance, memory: Memory): Action {
   const user = chance.pick(USERS);
   const market = chance.pick(MARKETS);
+  // Where a wallet was robbed, an administrator is busy with what comes of it.
+  if (memory.suspects.length > 0 && chance.fraction() < 0.25) return resolveAction(chance, memory);
   const roll = chance.fraction();
   if (roll < 0.52) return orderAction(chance, memory, { user, request: drawOrder(chance, market) });
   if (roll < 0.68) return cancelAction(chance, memory);
@@ -213,7 +216,10 @@ function together(chance: Chance, draw: () => Action): Action {
 }
 
 function haltAction(chance: Chance, market: string): Action {
-  const status = chance.pick(["halted", "open", "open"] as const);
+  return statusAction(market, chance.pick(["halted", "open", "open"] as const));
+}
+
+function statusAction(market: string, status: "open" | "halted"): Action {
   return {
     name: `${market} is ${status}`,
     run: async (ports) => {
@@ -232,6 +238,42 @@ function freezeAction(chance: Chance, user: string): Action {
       const change = { userId: user, status, actor: "ADMIN", requestId: "r", correlationId: "c" };
       await heard(() => updateUser(change, ports));
     },
+  };
+}
+
+/** What an administrator does about a suspended order; two of them at once, now and then. */
+function resolveAction(chance: Chance, memory: Memory): Action {
+  const suspect = chance.pick(memory.suspects);
+  const what = chance.pick(["restore", "mend", "mend", "mend", "release", "cancel"] as const);
+  if (what === "restore")
+    return {
+      name: `what was stolen from ${suspect.userId} is back`,
+      run: async () => await memory.giveBack?.(),
+    };
+  const resolve = async (action: "release" | "cancel", ports: WorldPorts): Promise<void> => {
+    const operationId = ports.random.id(ports.clock.nowMs());
+    const ids = { operationId, correlationId: operationId, requestId: "r" };
+    const input = { ...suspect, action, reason: "checked", actor: "ADMIN", ...ids };
+    const resolved = await heard(() => resolveOrder(input, ports));
+    if (resolved?.ok === true && action === "cancel") memory.resolved.push(suspect);
+  };
+  // By the book: what was stolen is brought back, the market opened, and the order released as soon as it can be.
+  const mend = async (ports: WorldPorts): Promise<void> => {
+    await memory.giveBack?.();
+    await statusAction(suspect.market, "open").run(ports);
+    for (let look = 0; look < 8; look++) {
+      await ports.clock.sleep(400);
+      await resolve("release", ports);
+    }
+  };
+  const other = chance.fraction() < 0.6 ? undefined : chance.pick(["release", "cancel"] as const);
+  return {
+    name: `an admin decides to ${what} ${suspect.orderId}${other === undefined ? "" : `, another to ${other} it`}`,
+    run: async (ports) =>
+      void (await Promise.all([
+        what === "mend" ? mend(ports) : resolve(what, ports),
+        other === undefined ? undefined : resolve(other, ports),
+      ])),
   };
 }
 

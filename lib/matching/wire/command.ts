@@ -1,5 +1,6 @@
 import type { CancelReason, Command } from "../command.ts";
-import type { Side } from "../order.ts";
+import type { LiveOrder, Side } from "../order.ts";
+import { orderFromWire, orderToWire, type WireOrder } from "./order.ts";
 import { positive, termsFromWire, termsToWire, text, type WireTerms } from "./terms.ts";
 
 /** Commands as queue messages and continuations carry them. */
@@ -9,6 +10,8 @@ export function commandToWire(command: Command): WireCommand {
   switch (command.kind) {
     case "place":
       return { kind: "place", id: command.id, order: termsToWire(command.order) };
+    case "release":
+      return { kind: "release", id: command.id, order: orderToWire(command.order) };
     case "cancel":
       return { ...command, hold: String(command.hold) };
     default:
@@ -27,6 +30,8 @@ export function commandFromWire(wire: unknown): Command {
       if (order.id !== id) throw new Error("an order's command has the order's id");
       return { kind: "place", id, order };
     }
+    case "release":
+      return { kind: "release", id, order: unfinished(orderFromWire(fields.order as WireOrder)) };
     case "cancel":
       return {
         kind: "cancel",
@@ -69,6 +74,15 @@ export function commandFromWire(wire: unknown): Command {
 function side(value: unknown): Side {
   if (value !== "buy" && value !== "sell") throw new Error("unknown side");
   return value;
+}
+
+/** An order that is not filled: of a filled one nothing could come back. */
+function unfinished(order: LiveOrder): LiveOrder {
+  const { quantityLots, quoteBudget, filledLots, filledQuote } = order;
+  const isFilled =
+    quantityLots === undefined ? filledQuote >= (quoteBudget ?? 0n) : filledLots >= quantityLots;
+  if (isFilled) throw new Error("an order that is released has something left");
+  return order;
 }
 
 /** Changes are numbered from 1. */

@@ -1,6 +1,7 @@
 import type { MarketStatus } from "../../market/market.ts";
 import type { AccountStatus } from "../command.ts";
 import type { ClosedStatus, CloseReason, Event, IgnoreReason } from "../event.ts";
+import { orderFromWire, orderToWire, type WireOrder } from "./order.ts";
 import { termsFromWire, termsToWire, type WireTerms } from "./terms.ts";
 
 /** Events as journal entries carry them: a letter for the type, then the fields in order. */
@@ -19,6 +20,7 @@ export type WireEvent =
       reason: CloseReason,
     ]
   | readonly ["s", orderId: string]
+  | readonly ["l", commandId: string, WireOrder]
   | readonly ["m", status: MarketStatus, number?: number]
   | readonly ["a", userId: string, status: AccountStatus, number: number]
   | readonly ["i", commandId: string, reason: IgnoreReason];
@@ -47,6 +49,8 @@ export function eventToWire(event: Event): WireEvent {
       ];
     case "suspended":
       return ["s", event.orderId];
+    case "released":
+      return ["l", event.commandId, orderToWire(event.order)];
     case "status_set":
       return event.number === undefined ? ["m", event.status] : ["m", event.status, event.number];
     case "account_status_set":
@@ -89,6 +93,8 @@ export function eventFromWire(wire: WireEvent): Event {
       };
     case "s":
       return { type: "suspended", orderId: wire[1] };
+    case "l":
+      return { type: "released", commandId: wire[1], order: orderFromWire(wire[2]) };
     case "m":
       return { type: "status_set", status: wire[1], ...(wire[2] === undefined ? {} : { number: wire[2] }) };
     case "a":

@@ -71,6 +71,13 @@ export function text(value: unknown): string {
   return value;
 }
 
+/** Zero or more. */
+export function amount(value: unknown): bigint {
+  const number = BigInt(text(value));
+  if (number < 0n) throw new Error("expected no number below zero");
+  return number;
+}
+
 export function positive(value: unknown): bigint {
   const number = BigInt(text(value));
   if (number <= 0n) throw new Error("expected a positive number");

@@ -79,6 +79,7 @@ describe("the description", () => {
         "GET /api/admin/users/{id}",
         "PUT /api/admin/users/{id}",
         "PUT /api/admin/markets/{market}",
+        "POST /api/admin/orders/{userId}/{id}/resolve",
         "GET /api/admin/reconciliation",
         "GET /api/admin/audit",
         "GET /api/openapi.json",

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { classify, type Slot, transactionOf } from "../../../lib/matcher/transaction.ts";
 import { Effects } from "../../../lib/matching/effects.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
-import { type Plan, plan } from "../../../lib/matching/plan.ts";
+import { advance, NO_EXCLUSIONS, type Plan, plan } from "../../../lib/matching/plan.ts";
 import type { SlotReason } from "../../../lib/store/store.ts";
 import { queued } from "../../support/matching/play.ts";
 import { cancelOf, MARKET, placeOf, termsOf } from "../../support/matching/random-commands.ts";
@@ -92,6 +92,33 @@ describe("a plan's transaction", () => {
       set: { status: "open", applied: 2n },
     });
     expect(writes.at(-1)).toMatchObject({ key: { sk: "ACCOUNT#DAVE" }, set: { applied: 4n } });
+  });
+
+  test("lets a suspended order in on condition that it waits for this release, which a failure then names", () => {
+    const state = new MarketState(MARKET);
+    const order = { ...termsOf({ id: "O1", ...one }), filledLots: 0n, filledQuote: 0n, fee: 0n };
+    const { writes, slots } = transactionOf(planned([{ kind: "release", id: "R1", order }], state));
+    expect(writes[1]).toMatchObject({
+      set: { status: "open" },
+      remove: ["reason"],
+      when: [
+        { attribute: "reason", to: "suspended" },
+        { attribute: "resolution", to: "R1" },
+      ],
+    });
+    expect(slots[1]).toEqual({ kind: "releasable", commandId: "R1" });
+    expect(classify(reasons(".x"), slots)).toEqual({ kind: "not_pending", orderIds: ["R1"] });
+  });
+
+  test("of a suspension forgets by which operation an earlier one was resolved", () => {
+    const state = new MarketState(MARKET);
+    advance(state, planned([placeOf({ id: "O1", ...one })], state));
+    const suspended = { ...NO_EXCLUSIONS, suspended: new Set(["O1"]) };
+    const again = plan(state, { epoch: "epoch", commands: [] }, suspended);
+    expect(transactionOf(again).writes[1]).toMatchObject({
+      set: { reason: "suspended" },
+      remove: ["resolution"],
+    });
   });
 
   test("leaves out the wallet of an order that only rests", () => {

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Command } from "../../../lib/matching/command.ts";
 import { MAX_OPEN_ORDERS_PER_USER } from "../../../lib/matching/engine.ts";
-import type { OrderTerms } from "../../../lib/matching/order.ts";
+import type { LiveOrder, OrderTerms } from "../../../lib/matching/order.ts";
+import { plan } from "../../../lib/matching/plan.ts";
 import { NaiveMarket } from "../../support/matching/naive-market.ts";
-import { Play } from "../../support/matching/play.ts";
+import { EPOCH, Play, queued } from "../../support/matching/play.ts";
 import {
   cancelOf,
   MARKET,
@@ -166,5 +167,47 @@ describe("numbered changes that arrive the wrong way round", () => {
     expect(play.state).toMatchObject({ status: "halted", statusNumber: 4 });
     play.take([market(5, "open")]);
     expect(place({ id: "O1", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
+  });
+});
+
+describe("a release", () => {
+  const one = { priceTicks: 10n, quantityLots: 3n };
+  const back: LiveOrder = {
+    ...termsOf({ id: "O1", side: "sell", ...one }),
+    filledLots: 1n,
+    filledQuote: 0n,
+    fee: 0n,
+  };
+  const release = (order = back, id = "R1"): Command => ({ kind: "release", id, order });
+  /** The events of what a fresh state makes of the command. */
+  const eventsOf = (command: Command): string[] => {
+    const planned = plan(play.state, { epoch: EPOCH, commands: queued([command], 900) });
+    play.state.rollBack(planned.savepoint);
+    return planned.entry.events.map((event) => (event.type === "ignored" ? event.reason : event.type));
+  };
+
+  test("lets the order rest behind the others, or trade with what it meets", () => {
+    expect(eventsOf(release())).toEqual(["released", "rested"]);
+    place({ id: "B1", userId: "BOB", priceTicks: 10n, quantityLots: 1n });
+    expect(eventsOf(release())).toEqual(["released", "filled", "rested"]);
+    place({ id: "B2", userId: "BOB", priceTicks: 10n, quantityLots: 5n });
+    expect(eventsOf(release())).toEqual(["released", "filled", "filled"]);
+  });
+
+  test("of a market sell that finds nothing ends it", () => {
+    const terms = termsOf({ id: "O1", side: "sell", type: "market", timeInForce: "IOC", quantityLots: 3n });
+    expect(eventsOf(release({ ...terms, filledLots: 1n, filledQuote: 10n, fee: 0n }))).toEqual([
+      "released",
+      "closed",
+    ]);
+  });
+
+  test("of what is on the book, into a halted market, or of a frozen account does nothing", () => {
+    place({ id: "O1", side: "sell", ...one });
+    expect(eventsOf(release())).toEqual(["duplicate"]);
+    play.take([{ kind: "set_account_status", id: "F1", userId: "ALICE", status: "frozen", number: 1 }]);
+    expect(eventsOf(release())).toEqual(["account_frozen"]);
+    play.take([{ kind: "set_status", id: "H1", status: "halted", number: 1, actor: "ADMIN" }]);
+    expect(eventsOf(release())).toEqual(["market_halted"]);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Command } from "../../../lib/matching/command.ts";
 import { type Entry, seal, unseal } from "../../../lib/matching/entry.ts";
 import type { CloseReason, Event } from "../../../lib/matching/event.ts";
+import type { OrderTerms } from "../../../lib/matching/order.ts";
 import { commandFromWire, commandToWire, type WireCommand } from "../../../lib/matching/wire/command.ts";
 import { eventFromWire, eventToWire } from "../../../lib/matching/wire/event.ts";
 import { commandMessage, readMessage } from "../../../lib/matching/wire/message.ts";
@@ -67,6 +68,19 @@ const closedStatus = fc.constantFrom(
 );
 const is = <T extends string>(type: T) => ({ type: fc.constant(type) });
 
+const amount = fc.bigInt({ min: 0n, max: 10n ** 38n });
+const liveOrder = fc
+  .record({ terms, filledLots: amount, filledQuote: amount, fee: amount })
+  .map(({ terms: order, ...filled }) => ({ ...order, ...filled }));
+/** With something left of it. */
+const unfilled = fc
+  .record({ terms: terms as fc.Arbitrary<OrderTerms>, fee: amount })
+  .map(({ terms: order, fee }) => ({
+    ...order,
+    filledLots: (order.quantityLots ?? 1n) - 1n,
+    filledQuote: (order.quoteBudget ?? 1n) - 1n,
+    fee,
+  }));
 const changeNumber = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 
 const event: fc.Arbitrary<Event> = fc.oneof(
@@ -85,6 +99,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
     reason: closeReason,
   }),
   fc.record({ ...is("suspended"), orderId: text }),
+  fc.record({ ...is("released"), commandId: text, order: liveOrder }),
   fc.record({ ...is("status_set"), status: fc.constantFrom("open" as const, "halted" as const) }),
   fc.record({
     ...is("status_set"),
@@ -106,6 +121,9 @@ const event: fc.Arbitrary<Event> = fc.oneof(
       "duplicate",
       "unreadable",
       "superseded",
+      "market_halted",
+      "account_frozen",
+      "too_many_open_orders",
       "suspended",
       "engine_fault" as const,
     ),
@@ -114,6 +132,7 @@ const event: fc.Arbitrary<Event> = fc.oneof(
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   terms.map((order): Command => ({ kind: "place", id: order.id, order })),
+  fc.record({ kind: fc.constant("release" as const), id: text, order: unfilled }),
   fc.record({
     kind: fc.constant("cancel" as const),
     id: text,
@@ -255,6 +274,12 @@ describe("a message that is no command", () => {
     [
       "a cancel of all with an unknown side",
       { kind: "cancel_all", id: "C1", userId: "ALICE", side: "both", reason: "user" },
+    ],
+    ["a release of nothing", { kind: "release", id: "R1" }],
+    ["a release of what is filled", { kind: "release", id: "R1", order: [place.order, "2", "0", "0"] }],
+    [
+      "a release of what is filled below zero",
+      { kind: "release", id: "R1", order: [place.order, "-1", "0", "0"] },
     ],
     ["a freeze of nobody", { ...freeze, userId: undefined }],
     ["an account's unknown status", { ...freeze, status: "closed" }],

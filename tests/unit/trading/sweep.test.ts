@@ -110,7 +110,7 @@ describe("the sweeper", () => {
     expect(await violations(exchange)).toEqual([]);
   });
 
-  test("that meets an order it cannot void > says so, and voids the others", async () => {
+  test("that meets an order it cannot void > says so, leaves it to an admin, and voids the others", async () => {
     await openAccount(exchange, { userId: "BOB", funds: { USDT: "1000" } });
     const broken = await lostOrder("BOB");
     const lost = await lostOrder();
@@ -123,7 +123,7 @@ describe("the sweeper", () => {
     clock.advance(PENDING_LIMIT_MS + 1);
     expect(await sweepPendingOrders(exchange)).toMatchObject({ voided: 1 });
     expect((await orderNow(lost, exchange)).status).toBe("rejected");
-    expect((await orderNow(broken, exchange)).status).toBe("pending");
+    expect(await orderNow(broken, exchange)).toMatchObject({ status: "open", reason: "suspended" });
     const { lines } = exchange.log as RecordingLog;
     expect(lines.filter(({ event }) => event === "order_not_voided")).toMatchObject([
       { level: "error", fields: { orderId: broken.terms.id } },

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { setMarketStatus } from "../../../lib/admin/set-market-status.ts";
 import { updateUser } from "../../../lib/admin/users/update-user.ts";
 import { profileItem } from "../../../lib/auth/user-item.ts";
-import { accountStatusKey } from "../../../lib/desired-state/desired-state.ts";
+import { accountStatusKey, MOST_MARKETS } from "../../../lib/desired-state/desired-state.ts";
 import { RESEND_AFTER_MS, resendDesiredStates } from "../../../lib/desired-state/resend-desired-states.ts";
 import { gateKey } from "../../../lib/market/gate.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
@@ -131,6 +131,20 @@ describe("freezing an account", () => {
     expect((await orderNow(order, exchange)).status).toBe("open");
     for (const market of MARKETS)
       expect(await wishOf(market)).toMatchObject({ desired: "active", number: 2n, applied: 2n });
+  });
+});
+
+describe("what one transaction can tell of", () => {
+  test("is as many markets as its hundred items hold, and no more", async () => {
+    const [market] = exchange.catalogue.markets.values();
+    const withMarkets = (count: number): Ports => {
+      const markets = Array.from({ length: count }, (_, index) => [`M${index}`, market] as const);
+      return { ...unsent(), catalogue: { ...exchange.catalogue, markets: new Map(markets as []) } };
+    };
+    expect(await setAccount("ALICE", "frozen", withMarkets(MOST_MARKETS))).toMatchObject({
+      status: "frozen",
+    });
+    await expect(setAccount("BOB", "frozen", withMarkets(MOST_MARKETS + 1))).rejects.toThrow(/90 markets/);
   });
 });
 

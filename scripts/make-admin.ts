@@ -1,10 +1,13 @@
-import { parseArgs } from "node:util";
 import { clock } from "../lib/adapters/clock.ts";
 import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
 import { createLog } from "../lib/adapters/log.ts";
 import { passwords } from "../lib/adapters/passwords.ts";
 import { createRandom } from "../lib/adapters/random.ts";
 import { createAdmin } from "../lib/auth/create-admin.ts";
+import { flag } from "./command/options.ts";
+import { runCommand } from "./command/run.ts";
+import { CannotBegin } from "./command/told.ts";
+import { regionOf, stageFrom } from "./keys/stage.ts";
 import { DEFAULT_REGION, loadConfiguration } from "./local/configuration.ts";
 
 const HELP = `Makes the first administrator of a deployed stage.
@@ -18,34 +21,32 @@ An administrator of this very password stays as is.
 It writes to the stage's tables with the AWS credentials of whoever runs it, in AWS_REGION (${DEFAULT_REGION} where it is not set).
 The local exchange makes its own administrator.`;
 
-process.env.AWS_REGION ||= DEFAULT_REGION;
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { promote: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+await runCommand({
+  help: HELP,
+  options: { promote: flag() },
+  takesFiles: true,
+  run: async ({ promote }, files) => {
+    const stage = stageFrom(files);
+    const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = process.env;
+    if (!email || !password || password.length < 10)
+      throw new CannotBegin(
+        "ADMIN_EMAIL and ADMIN_PASSWORD, of 10 characters or more, say whose it is; --help says more",
+      );
+    process.env.AWS_REGION = regionOf(process.env);
+    const tokens = {
+      issue: () => Promise.reject(new Error("no tokens are issued here")),
+      verifyRefresh: async () => undefined,
+    };
+    const store = createDynamoStore({ tablePrefix: loadConfiguration(stage).prefix });
+    const ports = { store, clock, random: createRandom(), log: createLog(), passwords, tokens };
+    const made = await createAdmin({ email, password, promote }, ports);
+    if (!made.ok) {
+      console.error(`${made.refusal.message}. Nothing was changed; --help says what --promote does.`);
+      return 1;
+    }
+    const { id, status } = made.value;
+    console.log(`${email} is an administrator of ${stage} in ${process.env.AWS_REGION} (${id})`);
+    if (status === "frozen") console.log("The account is frozen; another administrator has to unfreeze it.");
+    return 0;
+  },
 });
-if (values.help) {
-  console.log(HELP);
-  process.exit(0);
-}
-const [stage] = positionals;
-const { ADMIN_EMAIL: email, ADMIN_PASSWORD: password } = process.env;
-if (stage === undefined || !/^[a-z0-9-]+$/.test(stage) || !email || !password || password.length < 10) {
-  console.error(HELP);
-  process.exit(2);
-}
-const tokens = {
-  issue: () => Promise.reject(new Error("no tokens are issued here")),
-  verifyRefresh: async () => undefined,
-};
-const store = createDynamoStore({ tablePrefix: loadConfiguration(stage).prefix });
-const ports = { store, clock, random: createRandom(), log: createLog(), passwords, tokens };
-const made = await createAdmin({ email, password, promote: values.promote }, ports);
-if (!made.ok) {
-  console.error(
-    `${made.refusal.message}.\nNothing was changed. npm run make-admin -- --help says what --promote does.`,
-  );
-  process.exit(1);
-}
-const { id, status } = made.value;
-console.log(`${email} is an administrator of ${stage} in ${process.env.AWS_REGION} (${id})`);
-if (status === "frozen") console.log("The account is frozen; another administrator has to unfreeze it.");

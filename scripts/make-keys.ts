@@ -1,20 +1,35 @@
 import { mkdirSync, writeFileSync } from "node:fs";
-import { newKeys } from "./local/keys.ts";
+import { runCommand } from "./command/run.ts";
+import { regionOf, stageFrom } from "./keys/stage.ts";
+import { parametersOf } from "./keys/stage-keys.ts";
+import { loadConfiguration } from "./local/configuration.ts";
+import { keySetOf, newKeys } from "./local/keys.ts";
 
-/** `node scripts/make-keys.ts STAGE`: a new pair of keys for a stage's access tokens, and the commands that store it. */
-const [stage] = process.argv.slice(2);
-if (stage === undefined || !/^[a-z0-9-]+$/.test(stage)) {
-  console.error("Usage: node scripts/make-keys.ts STAGE, as in: node scripts/make-keys.ts dev");
-  process.exit(2);
-}
-const { publicKey, privateKey } = newKeys();
-// In files, because what stands on a command line stays in the shell's history.
-const directory = `.local/keys-${stage}`;
-mkdirSync(directory, { recursive: true, mode: 0o700 });
-writeFileSync(`${directory}/jwt-public-key.json`, publicKey);
-writeFileSync(`${directory}/jwt-private-key.json`, privateKey, { mode: 0o600 });
-const put = (name: string, type: string): string =>
-  `aws ssm put-parameter --name /cex-pilot/${stage}/${name} --type ${type} --value file://${directory}/${name}.json`;
-console.log(put("jwt-public-key", "String"));
-console.log(put("jwt-private-key", "SecureString"));
-console.log(`rm -r ${directory}`);
+const HELP = `Makes a new stage's first keys, and prints the commands that store them.
+
+  npm run make-keys -- STAGE
+
+A stage that has keys gets others by npm run rotate-keys, without anybody being locked out.`;
+
+await runCommand({
+  help: HELP,
+  options: {},
+  takesFiles: true,
+  run: async (_, files) => {
+    const configuration = loadConfiguration(stageFrom(files));
+    const { publicKey, privateKey } = newKeys();
+    // In files, because what stands on a command line stays in the shell's history.
+    const directory = `.local/keys-${configuration.stage}`;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    writeFileSync(`${directory}/public-keys.json`, keySetOf([publicKey]));
+    writeFileSync(`${directory}/private-key.json`, privateKey, { mode: 0o600 });
+    const { published, signing } = parametersOf(configuration);
+    const region = regionOf(process.env);
+    const put = (name: string, type: string, file: string): string =>
+      `aws ssm put-parameter --region ${region} --name ${name} --type ${type} --value file://${directory}/${file}`;
+    console.log(put(published, "String", "public-keys.json"));
+    console.log(put(signing, "SecureString", "private-key.json"));
+    console.log(`rm -r ${directory}`);
+    return 0;
+  },
+});

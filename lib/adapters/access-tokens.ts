@@ -1,6 +1,6 @@
 import type { AccessTokens } from "../auth/ports.ts";
-import { verificationKey } from "./signing-key.ts";
+import { verificationKeys } from "./signing-key.ts";
 import { createAccessTokens } from "./tokens.ts";
 
-/** Checks access tokens with the key in the environment; what every function behind a sign-in needs. */
-export const accessTokens: AccessTokens = createAccessTokens(verificationKey(process.env));
+/** Checks access tokens with the keys in the environment; what every function behind a sign-in needs. */
+export const accessTokens: AccessTokens = createAccessTokens(verificationKeys(process.env));

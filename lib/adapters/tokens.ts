@@ -1,7 +1,7 @@
 import { errors, type JWTPayload, jwtVerify, SignJWT } from "jose";
 import type { AccessTokens, Tokens } from "../auth/ports.ts";
 import { SESSION_SECONDS } from "../auth/session-item.ts";
-import { ALGORITHM, type LazyKey } from "./signing-key.ts";
+import { ALGORITHM, type Lazy, type SigningKey, type VerificationKeys } from "./signing-key.ts";
 
 /** Long enough that refreshing is rare; what must end at once is read with every request anyway. */
 const ACCESS_SECONDS = 15 * 60;
@@ -11,23 +11,25 @@ const CLOCK_TOLERANCE_SECONDS = 5;
 /** The audience keeps the two kinds apart: neither is good in the other's place. */
 type Audience = "access" | "refresh";
 
-export function createAccessTokens(publicKey: LazyKey): AccessTokens {
+export function createAccessTokens(publicKeys: Lazy<VerificationKeys>): AccessTokens {
   return {
     verify: async (token, nowMs) => {
-      const payload = await verified({ token, audience: "access", nowMs }, publicKey);
+      const payload = await verified({ token, audience: "access", nowMs }, publicKeys);
       return payload === undefined ? undefined : subjectOf(payload);
     },
   };
 }
 
-export function createTokens({ publicKey, privateKey }: { publicKey: LazyKey; privateKey: LazyKey }): Tokens {
+type Keys = { readonly publicKeys: Lazy<VerificationKeys>; readonly privateKey: Lazy<SigningKey> };
+
+export function createTokens({ publicKeys, privateKey }: Keys): Tokens {
   return {
     issue: async ({ userId, sessionId, generation }, nowMs) => {
-      const key = await privateKey();
+      const { kid, key } = await privateKey();
       const issuedAt = Math.floor(nowMs / 1000);
       const sign = (audience: Audience, seconds: number, claims: JWTPayload): Promise<string> =>
         new SignJWT(claims)
-          .setProtectedHeader({ alg: ALGORITHM, typ: "JWT" })
+          .setProtectedHeader({ alg: ALGORITHM, kid, typ: "JWT" })
           .setIssuer(ISSUER)
           .setAudience(audience)
           .setSubject(userId)
@@ -41,7 +43,7 @@ export function createTokens({ publicKey, privateKey }: { publicKey: LazyKey; pr
       return { accessToken, refreshToken, expiresIn: ACCESS_SECONDS };
     },
     verifyRefresh: async (token, nowMs) => {
-      const payload = await verified({ token, audience: "refresh", nowMs }, publicKey);
+      const payload = await verified({ token, audience: "refresh", nowMs }, publicKeys);
       if (payload === undefined || typeof payload.gen !== "string") return undefined;
       return { ...subjectOf(payload), generation: BigInt(payload.gen) };
     },
@@ -53,11 +55,11 @@ type Presented = { readonly token: string; readonly audience: Audience; readonly
 /** The claims of a good token. A bad one is undefined, whatever is bad about it; a missing key of ours throws. */
 async function verified(
   { token, audience, nowMs }: Presented,
-  publicKey: LazyKey,
+  publicKeys: Lazy<VerificationKeys>,
 ): Promise<JWTPayload | undefined> {
-  const key = await publicKey();
+  const keys = await publicKeys();
   try {
-    const { payload } = await jwtVerify(token, key, {
+    const { payload } = await jwtVerify(token, keys, {
       algorithms: [ALGORITHM],
       issuer: ISSUER,
       audience,

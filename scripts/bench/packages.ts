@@ -1,5 +1,4 @@
 import { execFile } from "node:child_process";
-import { generateKeyPairSync } from "node:crypto";
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +9,7 @@ import { type BuildOptions, build } from "esbuild";
 import { parse } from "yaml";
 import { figure, percentile, ratio } from "../command/statistics.ts";
 import { PROJECT_ROOT } from "../local/configuration.ts";
+import { keySetOf, newKeys } from "../local/keys.ts";
 import type { Cleanup } from "./cleanup.ts";
 import type { Measured, Show } from "./report.ts";
 
@@ -140,7 +140,7 @@ async function loadTime(path: string): Promise<LoadTime> {
 }
 
 /** What Lambda would give a function; nothing of this process's own, such as a compile cache, which Lambda has not. */
-const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+const { publicKey, privateKey } = newKeys();
 const ENVIRONMENT = {
   AWS_REGION: "eu-central-1",
   AWS_ACCESS_KEY_ID: "bench",
@@ -149,8 +149,8 @@ const ENVIRONMENT = {
   TABLE_PREFIX: "cex-pilot-bench",
   QUEUE_PREFIX: "cex-pilot-bench",
   QUEUE_BASE_URL: "https://sqs.eu-central-1.amazonaws.com/000000000000",
-  JWT_PUBLIC_KEY: JSON.stringify({ ...publicKey.export({ format: "jwk" }), alg: "EdDSA" }),
-  JWT_PRIVATE_KEY: JSON.stringify({ ...privateKey.export({ format: "jwk" }), alg: "EdDSA" }),
+  JWT_PUBLIC_KEYS: keySetOf([publicKey]),
+  JWT_PRIVATE_KEY: privateKey,
   POWERTOOLS_SERVICE_NAME: "cex-pilot",
   POWERTOOLS_METRICS_NAMESPACE: "cex-pilot-bench",
 };

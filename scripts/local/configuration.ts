@@ -34,6 +34,8 @@ export type Configuration = {
   readonly prefix: string;
   readonly functions: { readonly [key: string]: FunctionDefinition };
   readonly resources: { readonly [logicalId: string]: Resource };
+  /** What the stack is given when it is deployed. */
+  readonly parameters: JsonObject;
 };
 
 const require = createRequire(import.meta.url);
@@ -57,12 +59,17 @@ export function loadConfiguration(stage: string): Configuration {
     };
   }
   const resources: { [logicalId: string]: Resource } = {};
+  let parameters: JsonObject = {};
   for (const [section, value] of included(house.resources, variables)) {
+    if (section === "Parameters") {
+      parameters = { ...parameters, ...objectFrom(value) };
+      continue;
+    }
     if (section !== "Resources") throw new Error(`resources/ holds an unexpected section: ${section}`);
     for (const [logicalId, resource] of Object.entries(objectFrom(value)))
       resources[logicalId] = objectFrom(resource) as Resource;
   }
-  return { service, stage, prefix, functions, resources };
+  return { service, stage, prefix, functions, resources, parameters };
 }
 
 type Variables = { readonly service: string; readonly stage: string };

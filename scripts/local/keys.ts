@@ -29,6 +29,11 @@ function readKeys(path: string): SigningKeys {
   }
 }
 
+/** The JWKS of public keys, as functions are given it. */
+export function keySetOf(publicKeys: readonly string[]): string {
+  return JSON.stringify({ keys: publicKeys.map((key) => JSON.parse(key)) });
+}
+
 export function newKeys(): SigningKeys {
   const { publicKey, privateKey } = generateKeyPairSync("ed25519");
   const open = publicKey.export({ format: "jwk" });

@@ -3,7 +3,7 @@ import { bundleDirOf } from "./bundle.ts";
 import type { Child, ChildSpec } from "./child.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import { dynoxidePath } from "./engines.ts";
-import type { SigningKeys } from "./keys.ts";
+import { keySetOf, type SigningKeys } from "./keys.ts";
 import type { StackRecord } from "./record.ts";
 import { HOST, LOCAL_STAGE, Misconfigured, type Settings, temporaryDirOf } from "./settings.ts";
 
@@ -27,7 +27,7 @@ export function stackEnvironment(settings: Settings, keys: SigningKeys): NodeJS.
     SQS_ENDPOINT: `http://${HOST}:${settings.ports.sqs}`,
     LAMBDA_ENDPOINT: `http://${HOST}:${settings.ports.lambda}`,
     QUEUE_BASE_URL: queueBaseUrlOf(settings),
-    JWT_PUBLIC_KEY: keys.publicKey,
+    JWT_PUBLIC_KEYS: keySetOf([keys.publicKey]),
     JWT_PRIVATE_KEY: keys.privateKey,
   };
 }

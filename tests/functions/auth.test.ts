@@ -30,7 +30,7 @@ const functions: { [name: string]: LambdaHandler } = {};
 /** The functions as they are deployed: real ports, bound from the environment when they are loaded. */
 beforeAll(async () => {
   dynoxide = await startTables("test");
-  await setFunctionEnvironment(dynoxide);
+  setFunctionEnvironment(dynoxide);
   for (const [name, load] of Object.entries(LOADERS)) functions[name] = (await load()).handler;
   const { authPorts } = await import("../../lib/adapters/auth-ports.ts");
   const { ports } = await import("../../lib/adapters/ports.ts");

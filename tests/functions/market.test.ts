@@ -16,7 +16,7 @@ const functions: { [name: string]: LambdaHandler } = {};
 /** The functions as they are deployed, and a market that has traded. */
 beforeAll(async () => {
   dynoxide = await startTables("test");
-  await setFunctionEnvironment(dynoxide);
+  setFunctionEnvironment(dynoxide);
   const loaded = {
     list: await import("../../functions/market/list.ts"),
     get: await import("../../functions/market/get.ts"),

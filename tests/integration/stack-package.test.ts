@@ -8,7 +8,11 @@ import { computedResources } from "../support/resource-count.ts";
 
 const ZIP_BYTES_AT_MOST = 600 * 1024;
 
+/** CloudFormation takes 60; they are counted for each function that has one. */
+const DYNAMIC_REFERENCES_AT_MOST = 10;
+
 type Template = {
+  readonly Parameters?: { readonly [name: string]: unknown };
   readonly Resources: {
     readonly [id: string]: {
       readonly Type: string;
@@ -80,7 +84,30 @@ describe("package > what Serverless makes of the house", () => {
     const text = JSON.stringify(template);
     for (const local of ["DYNAMODB_ENDPOINT", "SQS_ENDPOINT", 'JWT_PRIVATE_KEY"', "127.0.0.1"])
       expect(text).not.toContain(local);
-    expect(text).toContain("{{resolve:ssm:/cex-pilot/dev/jwt-public-key}}");
+  });
+
+  it("reads the public keys once, by a parameter of the stack that only those functions are given that verify tokens", () => {
+    expect(template.Parameters).toMatchObject({
+      JwtPublicKeys: {
+        Type: "AWS::SSM::Parameter::Value<String>",
+        Default: "/cex-pilot/dev/jwt-public-keys",
+      },
+    });
+    const isGiven = new Map(
+      Object.values(template.Resources)
+        .filter(({ Type }) => Type === "AWS::Lambda::Function")
+        .map(({ Properties }) => [
+          String(Properties.FunctionName),
+          JSON.stringify(Properties.Environment).includes('"JWT_PUBLIC_KEYS":{"Ref":"JwtPublicKeys"}'),
+        ]),
+    );
+    for (const { name, environment } of Object.values(configuration.functions))
+      expect(isGiven.get(name), name).toBe("JWT_PUBLIC_KEYS" in environment);
+  });
+
+  it(`has fewer than ${DYNAMIC_REFERENCES_AT_MOST} dynamic references`, () => {
+    const references = JSON.stringify(template).match(/{{resolve:/g) ?? [];
+    expect(references.length).toBeLessThan(DYNAMIC_REFERENCES_AT_MOST);
   });
 
   it("keeps every bundle small, with nothing in it but code", () => {

@@ -1,12 +1,13 @@
-import { exportJWK, generateKeyPair, importJWK } from "jose";
 import { createDynamoStore } from "../../lib/adapters/dynamodb-store.ts";
 import { passwords } from "../../lib/adapters/passwords.ts";
 import { createRandom } from "../../lib/adapters/random.ts";
+import { signingKey, verificationKeys } from "../../lib/adapters/signing-key.ts";
 import { createAccessTokens, createTokens } from "../../lib/adapters/tokens.ts";
 import type { AccessTokens, AuthPorts } from "../../lib/auth/ports.ts";
 import type { LogFields, Metrics, RequestLog } from "../../lib/ports/ports.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { startTables } from "../../scripts/local/engines.ts";
+import { keySetOf, newKeys, type SigningKeys } from "../../scripts/local/keys.ts";
 
 export type LogLine = LogFields & { readonly event: string };
 
@@ -33,8 +34,7 @@ export async function startTestPorts(): Promise<TestPorts> {
 }
 
 export async function testPortsOn(store: Store): Promise<TestPorts> {
-  const { publicKey, privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
-  const keys = { publicKey: async () => publicKey, privateKey: async () => privateKey };
+  const keys = tokenKeys();
   const lines: LogLine[] = [];
   let nowMs = NOON;
   const note = (event: string, fields?: LogFields): void => void lines.push({ ...fields, event });
@@ -44,7 +44,7 @@ export async function testPortsOn(store: Store): Promise<TestPorts> {
     random: createRandom(),
     passwords,
     tokens: createTokens(keys),
-    accessTokens: createAccessTokens(keys.publicKey),
+    accessTokens: createAccessTokens(keys.publicKeys),
     log: {
       info: note,
       warn: note,
@@ -68,11 +68,15 @@ export const NO_STORE = new Proxy({} as Store, {
   },
 });
 
-/** A key pair as the environment holds it. */
-export async function jwkPair(): Promise<{ readonly publicJwk: string; readonly privateJwk: string }> {
-  const { publicKey, privateKey } = await generateKeyPair("EdDSA", { crv: "Ed25519", extractable: true });
-  const publicJwk = JSON.stringify(await exportJWK(publicKey));
-  const privateJwk = JSON.stringify(await exportJWK(privateKey));
-  await importJWK(JSON.parse(publicJwk), "EdDSA");
-  return { publicJwk, privateJwk };
+/** What signs and verifies tokens, of one pair; several pairs verify where the signing one changes. */
+export function tokenKeys(signing: SigningKeys = newKeys(), ...verifying: readonly SigningKeys[]) {
+  const environment = {
+    JWT_PUBLIC_KEYS: keySetOf([signing, ...verifying].map(({ publicKey }) => publicKey)),
+    JWT_PRIVATE_KEY: signing.privateKey,
+  };
+  return {
+    environment,
+    publicKeys: verificationKeys(environment),
+    privateKey: signingKey(environment),
+  };
 }

@@ -1,9 +1,8 @@
 import type { Dynoxide } from "../../scripts/local/engines.ts";
-import { jwkPair } from "./auth-ports.ts";
+import { tokenKeys } from "./auth-ports.ts";
 
 /** The environment that functions are deployed with, before they are loaded: tables of a real engine, and queues that nobody answers for. */
-export async function setFunctionEnvironment(dynoxide: Dynoxide): Promise<void> {
-  const { publicJwk, privateJwk } = await jwkPair();
+export function setFunctionEnvironment(dynoxide: Dynoxide): void {
   Object.assign(process.env, {
     AWS_REGION: dynoxide.region,
     AWS_ACCESS_KEY_ID: dynoxide.credentials.accessKeyId,
@@ -13,8 +12,7 @@ export async function setFunctionEnvironment(dynoxide: Dynoxide): Promise<void> 
     QUEUE_PREFIX: dynoxide.tablePrefix,
     SQS_ENDPOINT: "http://127.0.0.1:9",
     QUEUE_BASE_URL: "http://127.0.0.1:9/000000000000",
-    JWT_PUBLIC_KEY: publicJwk,
-    JWT_PRIVATE_KEY: privateJwk,
+    ...tokenKeys().environment,
     LOG_LEVEL: "SILENT",
     POWERTOOLS_METRICS_DISABLED: "true",
   });

@@ -1,34 +1,27 @@
 import { Console } from "node:console";
 import { Writable } from "node:stream";
 import { Logger } from "@aws-lambda-powertools/logger";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { decodeProtectedHeader, importJWK, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { createLog } from "../../../lib/adapters/log.ts";
 import { createMetrics } from "../../../lib/adapters/metrics.ts";
 import { passwords } from "../../../lib/adapters/passwords.ts";
 import { createRandom } from "../../../lib/adapters/random.ts";
-import { signingKey, verificationKey } from "../../../lib/adapters/signing-key.ts";
+import { kept, signingKey, verificationKeys } from "../../../lib/adapters/signing-key.ts";
 import { createAccessTokens, createTokens } from "../../../lib/adapters/tokens.ts";
 import { maskedEmail } from "../../../lib/auth/masked-email.ts";
-import { jwkPair, NOON } from "../../support/auth-ports.ts";
+import { newKeys } from "../../../scripts/local/keys.ts";
+import { NOON, tokenKeys } from "../../support/auth-ports.ts";
 
 const CLAIMS = { userId: "u", sessionId: "s", generation: 3n };
 
-async function keys() {
-  const { publicJwk, privateJwk } = await jwkPair();
-  return {
-    publicKey: verificationKey({ JWT_PUBLIC_KEY: publicJwk }),
-    privateKey: signingKey({ JWT_PRIVATE_KEY: privateJwk }),
-  };
-}
-
 describe("tokens", () => {
   it("say who and which session, and the refresh token which generation", async () => {
-    const pair = await keys();
+    const pair = tokenKeys();
     const tokens = createTokens(pair);
     const { accessToken, refreshToken, expiresIn } = await tokens.issue(CLAIMS, NOON);
     expect(expiresIn).toBe(900);
-    expect(await createAccessTokens(pair.publicKey).verify(accessToken, NOON)).toEqual({
+    expect(await createAccessTokens(pair.publicKeys).verify(accessToken, NOON)).toEqual({
       userId: "u",
       sessionId: "s",
     });
@@ -36,9 +29,9 @@ describe("tokens", () => {
   });
 
   it("are good for a quarter of an hour, and 30 days; clocks may differ by seconds", async () => {
-    const pair = await keys();
+    const pair = tokenKeys();
     const tokens = createTokens(pair);
-    const { verify } = createAccessTokens(pair.publicKey);
+    const { verify } = createAccessTokens(pair.publicKeys);
     const { accessToken, refreshToken } = await tokens.issue(CLAIMS, NOON);
     expect(await verify(accessToken, NOON + 902_000)).toBeDefined();
     expect(await verify(accessToken, NOON + 906_000)).toBeUndefined();
@@ -47,9 +40,9 @@ describe("tokens", () => {
   });
 
   it("of another exchange, another kind or another algorithm > refused", async () => {
-    const pair = await keys();
-    const { accessToken } = await createTokens(await keys()).issue(CLAIMS, NOON);
-    const { verify } = createAccessTokens(pair.publicKey);
+    const pair = tokenKeys();
+    const { accessToken } = await createTokens(tokenKeys()).issue(CLAIMS, NOON);
+    const { verify } = createAccessTokens(pair.publicKeys);
     expect(await verify(accessToken, NOON)).toBeUndefined();
     const own = await createTokens(pair).issue(CLAIMS, NOON);
     expect(await verify(own.refreshToken, NOON)).toBeUndefined();
@@ -65,25 +58,84 @@ describe("tokens", () => {
   });
 
   it("a key that is missing > a fault of ours, not a bad token", async () => {
-    const { verify } = createAccessTokens(verificationKey({}));
-    await expect(verify("x.y.z", NOON)).rejects.toThrow("JWT_PUBLIC_KEY");
+    const { verify } = createAccessTokens(verificationKeys({}));
+    await expect(verify("x.y.z", NOON)).rejects.toThrow("JWT_PUBLIC_KEYS");
     await expect(signingKey({})()).rejects.toThrow("JWT_PRIVATE_KEY");
   });
 
-  it("a key that is symmetric > refused", async () => {
-    const jwk = JSON.stringify({ kty: "oct", k: "c2VjcmV0" });
-    await expect(verificationKey({ JWT_PUBLIC_KEY: jwk })()).rejects.toThrow();
+  it("name the key that signed them, so that one key takes over from another without anybody being locked out", async () => {
+    const [old, next] = [newKeys(), newKeys()];
+    const before = tokenKeys(old);
+    const during = tokenKeys(next, old);
+    const after = tokenKeys(next);
+    const { accessToken: early } = await createTokens(before).issue(CLAIMS, NOON);
+    const { accessToken: late } = await createTokens(during).issue(CLAIMS, NOON);
+    expect(decodeProtectedHeader(early).kid).toBe(JSON.parse(old.publicKey).kid);
+    expect(decodeProtectedHeader(late).kid).toBe(JSON.parse(next.publicKey).kid);
+    const isGood = async (token: string, { publicKeys }: typeof before) =>
+      (await createAccessTokens(publicKeys).verify(token, NOON)) !== undefined;
+    expect(await isGood(early, during)).toBe(true);
+    expect(await isGood(late, during)).toBe(true);
+    expect(await isGood(early, after)).toBe(false);
+    expect(await isGood(late, before)).toBe(false);
   });
 
-  it("a key is read once, and again after a failure", async () => {
-    const { publicKey } = await generateKeyPair("EdDSA", { extractable: true });
+  it("that name no key, or one that did not sign them > refused, the first only where several could be meant", async () => {
+    const [one, other] = [newKeys(), newKeys()];
+    const sign = (kid: string | undefined) =>
+      importJWK(JSON.parse(one.privateKey), "EdDSA").then((key) =>
+        new SignJWT({ sid: "s" })
+          .setProtectedHeader({ alg: "EdDSA", ...(kid === undefined ? {} : { kid }) })
+          .setIssuer("cex-pilot")
+          .setAudience("access")
+          .setSubject("u")
+          .setIssuedAt(NOON / 1000)
+          .setExpirationTime(NOON / 1000 + 900)
+          .sign(key),
+      );
+    const { verify } = createAccessTokens(tokenKeys(one, other).publicKeys);
+    expect(await verify(await sign(JSON.parse(one.publicKey).kid), NOON)).toBeDefined();
+    expect(await verify(await sign(JSON.parse(other.publicKey).kid), NOON)).toBeUndefined();
+    expect(await verify(await sign("nobody's"), NOON)).toBeUndefined();
+    expect(await verify(await sign(undefined), NOON)).toBeUndefined();
+    expect(
+      await createAccessTokens(tokenKeys(one).publicKeys).verify(await sign(undefined), NOON),
+    ).toBeDefined();
+  });
+
+  it.each([
+    ["a symmetric one", { kty: "oct", k: "c2VjcmV0", kid: "k" }],
+    ["one without a name", { ...JSON.parse(newKeys().publicKey), kid: undefined }],
+    ["a private one", JSON.parse(newKeys().privateKey)],
+  ])("among the keys that verify, %s > a fault of ours", async (_, key) => {
+    const keys = verificationKeys({ JWT_PUBLIC_KEYS: JSON.stringify({ keys: [key] }) });
+    await expect(keys()).rejects.toThrow();
+  });
+
+  it("keys are read once, and again after a failure", async () => {
     const environment: { [name: string]: string } = {};
-    const key = verificationKey(environment);
-    await expect(key()).rejects.toThrow();
-    environment.JWT_PUBLIC_KEY = JSON.stringify(await exportJWK(publicKey));
-    const read = await key();
-    environment.JWT_PUBLIC_KEY = "";
-    expect(await key()).toBe(read);
+    const keys = verificationKeys(environment);
+    await expect(keys()).rejects.toThrow();
+    Object.assign(environment, tokenKeys().environment);
+    const read = await keys();
+    environment.JWT_PUBLIC_KEYS = "";
+    expect(await keys()).toBe(read);
+  });
+
+  it("the key that signs is read again after a while, and stays where it cannot be", async () => {
+    let [nowMs, source]: [number, string | undefined] = [0, "old"];
+    const read = async (): Promise<string> => {
+      if (source === undefined) throw new Error("away");
+      return source;
+    };
+    const key = kept(read, 1000, () => nowMs);
+    expect(await key()).toBe("old");
+    source = "new";
+    expect(await key()).toBe("old");
+    nowMs = 1000;
+    expect(await key()).toBe("new");
+    [nowMs, source] = [2000, undefined];
+    expect(await key()).toBe("new");
   });
 });
 

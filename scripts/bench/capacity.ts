@@ -1,18 +1,27 @@
 import type { Meter } from "../../lib/adapters/dynamodb-store.ts";
 
-/** What some work has consumed: calls and units, and the write units by table (`orders`) and index (`orders.live`). */
-export type Usage = {
-  readCalls: number;
-  writeCalls: number;
-  readUnits: number;
-  writeUnits: number;
-  /** Calls to the queue that are no commands: questions which queue it is. */
-  queueCalls: number;
+const COUNTS = ["readCalls", "writeCalls", "readUnits", "writeUnits", "queueCalls"] as const;
+
+/**
+ * What some work has consumed: calls and units (queue calls: questions which queue it is, no commands), and the write units by table
+ * (`orders`) and index (`orders.live`).
+ */
+export type Usage = { [count in (typeof COUNTS)[number]]: number } & {
   readonly written: Map<string, number>;
 };
 
 export function nothingUsed(): Usage {
   return { readCalls: 0, writeCalls: 0, readUnits: 0, writeUnits: 0, queueCalls: 0, written: new Map() };
+}
+
+/** The sum of some usages, divided by so many. */
+export function usedInAll(usages: readonly Usage[], by = 1): Usage {
+  const total = nothingUsed();
+  for (const usage of usages) {
+    for (const count of COUNTS) total[count] += usage[count] / by;
+    for (const [place, units] of usage.written) add(total.written, place, units / by);
+  }
+  return total;
 }
 
 const READS: ReadonlySet<string> = new Set(["GetItem", "BatchGetItem", "Query", "Scan"]);

@@ -1,5 +1,5 @@
 import { figure } from "../command/statistics.ts";
-import { type CapacityMeter, nothingUsed, type Usage } from "./capacity.ts";
+import { type CapacityMeter, type Usage, usedInAll } from "./capacity.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import { BATCH_ORDERS } from "./order-flow.ts";
 import type { Measured, ReportTable } from "./report.ts";
@@ -30,7 +30,7 @@ export function costReport(
   const standard = standardBatches * BATCH_ORDERS;
   const warm = standard - BATCH_ORDERS;
   const some = batches * BATCH_ORDERS;
-  const share = ({ label, text, per }: Step): Share => ({ text, ...divided(meter.usage(label), per) });
+  const share = ({ label, text, per }: Step): Share => ({ text, ...usedInAll([meter.usage(label)], per) });
   const flow = [
     share({ label: "authenticate", text: "authenticate (any call of a signed-in user)", per: 20 }),
     share({ label: "reserve", text: "reserve: place an order", per: standard }),
@@ -47,8 +47,8 @@ export function costReport(
     share({ label: "project single", text: "project: a run after every entry of one order", per: some }),
   ];
   const totals = [
-    together("an order, from request to projections", flow),
-    together("an order in a quiet market", [...flow.slice(0, 2), ...quiet]),
+    { text: "an order, from request to projections", ...usedInAll(flow) },
+    { text: "an order in a quiet market", ...usedInAll([...flow.slice(0, 2), ...quiet]) },
   ];
   const variants = [
     ...quiet,
@@ -79,47 +79,17 @@ export function costReport(
   };
 }
 
-function divided(usage: Usage, by: number): Usage {
-  return {
-    readCalls: usage.readCalls / by,
-    writeCalls: usage.writeCalls / by,
-    readUnits: usage.readUnits / by,
-    writeUnits: usage.writeUnits / by,
-    queueCalls: usage.queueCalls / by,
-    written: new Map([...usage.written].map(([place, units]) => [place, units / by])),
-  };
-}
-
-function together(text: string, shares: readonly Share[]): Share {
-  const total = nothingUsed();
-  for (const { readCalls, writeCalls, readUnits, writeUnits, queueCalls, written } of shares) {
-    total.readCalls += readCalls;
-    total.writeCalls += writeCalls;
-    total.readUnits += readUnits;
-    total.writeUnits += writeUnits;
-    total.queueCalls += queueCalls;
-    for (const [place, units] of written) total.written.set(place, (total.written.get(place) ?? 0) + units);
-  }
-  return { text, ...total };
-}
-
 function plain({ written, ...share }: Share): object {
   return { ...share, written: Object.fromEntries(written) };
 }
 
 function consumption(title: string, shares: readonly Share[]): ReportTable {
-  return {
-    title,
-    columns: ["step", "read calls", "write calls", "read units", "write units", "$ per million"],
-    rows: shares.map((share) => [
-      share.text,
-      figure(share.readCalls),
-      figure(share.writeCalls),
-      figure(share.readUnits),
-      figure(share.writeUnits),
-      figure(dollars(share)),
-    ]),
-  };
+  const columns = ["step", "read calls", "write calls", "read units", "write units", "$ per million"];
+  const rows = shares.map((share) => {
+    const { readCalls, writeCalls, readUnits, writeUnits } = share;
+    return [share.text, ...[readCalls, writeCalls, readUnits, writeUnits, dollars(share)].map(figure)];
+  });
+  return { title, columns, rows };
 }
 
 function dollars({ readUnits, writeUnits }: Usage): number {
@@ -148,8 +118,10 @@ function hotPath(
   { standardBatches, batches, resting }: Pick<Context, "standardBatches" | "batches" | "resting">,
 ): ReportTable {
   const row = (text: string, label: string, count: number): (string | number)[] => {
-    const usage = divided(meter.usage(label), count);
-    const { readCalls, writeCalls, queueCalls, readUnits, writeUnits } = usage;
+    const { readCalls, writeCalls, queueCalls, readUnits, writeUnits } = usedInAll(
+      [meter.usage(label)],
+      count,
+    );
     return [text, count, ...[readCalls, writeCalls, queueCalls, readUnits, writeUnits].map(figure)];
   };
   return {

@@ -50,14 +50,12 @@ async function measureCommits(
   const exchange = new InProcessExchange(observed(store, seen), { market: "ETH-USDT" });
   const users = await exchange.openAccounts(USERS);
   const ms = {
-    reserve: [],
-    engineOfReserve: [],
-    batch: [],
-    commit: [],
-    engineOfCommit: [],
-    engineRead: [],
-  } as {
-    readonly [name in Exclude<keyof Hops, "queueHop" | "commitItems">]: number[];
+    reserve: [] as number[],
+    engineOfReserve: [] as number[],
+    batch: [] as number[],
+    commit: [] as number[],
+    engineOfCommit: [] as number[],
+    engineRead: [] as number[],
   };
   let commitItems = 0;
   for (let round = -WARM_UP; round < ROUNDS; round++) {

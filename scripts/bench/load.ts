@@ -98,19 +98,12 @@ async function entriesOf({ stalls, hands }: Run): Promise<number> {
 
 /** Runs of the same kind as one. */
 export function together(loads: readonly Load[]): Load {
-  const sum = (name: "orders" | "acceptedSeconds" | "settledSeconds" | "entries" | "late") =>
+  const sum = (name: Exclude<keyof Load, "answersMs" | "errors">) =>
     loads.reduce((total, one) => total + one[name], 0);
   const errors = new Map<string, number>();
-  for (const one of loads) {
-    for (const [code, count] of one.errors) errors.set(code, (errors.get(code) ?? 0) + count);
-  }
-  return {
-    orders: sum("orders"),
-    acceptedSeconds: sum("acceptedSeconds"),
-    settledSeconds: sum("settledSeconds"),
-    entries: sum("entries"),
-    late: sum("late"),
-    answersMs: loads.flatMap(({ answersMs }) => answersMs),
-    errors,
-  };
+  for (const [code, count] of loads.flatMap((one) => [...one.errors]))
+    errors.set(code, (errors.get(code) ?? 0) + count);
+  const answersMs = loads.flatMap((one) => one.answersMs);
+  const seconds = { acceptedSeconds: sum("acceptedSeconds"), settledSeconds: sum("settledSeconds") };
+  return { orders: sum("orders"), entries: sum("entries"), late: sum("late"), ...seconds, answersMs, errors };
 }

@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { flag, number, text } from "./command/options.ts";
 import { interruption, runCommand } from "./command/run.ts";
-import { heading, print, printError, startProgress } from "./command/terminal.ts";
+import { print, startProgress } from "./command/terminal.ts";
 import { type Crowd, gatherCrowd } from "./demo/crowd.ts";
 import { printBalances, printFaults, printMarkets, printTally } from "./demo/report.ts";
 import { defaultUrl, reachExchange } from "./exchange/find.ts";
-import { runScript } from "./exchange/script.ts";
+import { verifyExchange } from "./exchange/script.ts";
 
 const HELP = `Usage: npm run demo -- [options]
 
@@ -53,7 +53,7 @@ await runCommand({
       await printBalances(crowd.traders);
       printTally(crowd, took);
       const isFaulty = printFaults(crowd.tally, pending);
-      const isVerified = !options.verify || (await verify(exchange.url));
+      const isVerified = !options.verify || (await verifyExchange(exchange.url));
       await leave(crowd);
       return isFaulty || !isVerified ? 1 : 0;
     } finally {
@@ -83,12 +83,4 @@ async function trade(crowd: Crowd, seconds: number, interruption: AbortSignal): 
   }
   await crowd.stop().finally(() => progress.stop());
   return elapsed();
-}
-
-async function verify(url: string): Promise<boolean> {
-  heading("Verification");
-  const { port } = new URL(url);
-  const { code } = await runScript("verify.ts", { env: port === "" ? {} : { PORT: port }, isShown: true });
-  if (code !== 0) printError("The verification failed.");
-  return code === 0;
 }

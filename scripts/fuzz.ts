@@ -1,9 +1,9 @@
 /** `npm run fuzz`: strange requests at a running exchange, and what must hold of every answer. */
 import { flag, number, text } from "./command/options.ts";
 import { runCommand } from "./command/run.ts";
-import { heading, print, printError, startProgress } from "./command/terminal.ts";
+import { print, startProgress } from "./command/terminal.ts";
 import { defaultUrl, reachExchange } from "./exchange/find.ts";
-import { runScript } from "./exchange/script.ts";
+import { verifyExchange } from "./exchange/script.ts";
 import { readDescription } from "./fuzz/description.ts";
 import { gatherCasts } from "./fuzz/gather.ts";
 import { printReport } from "./fuzz/report.ts";
@@ -55,18 +55,10 @@ await runCommand({
         progress.stop(),
       );
       printReport(tally, (performance.now() - startedAt) / 1_000);
-      const isVerified = !options.verify || (await verify(url));
+      const isVerified = !options.verify || (await verifyExchange(url));
       return tally.findings.size > 0 || !isVerified ? 1 : 0;
     } finally {
       await exchange.stop();
     }
   },
 });
-
-async function verify(url: string): Promise<boolean> {
-  heading("Verification");
-  const { port } = new URL(url);
-  const { code } = await runScript("verify.ts", { env: port === "" ? {} : { PORT: port }, isShown: true });
-  if (code !== 0) printError("The verification failed.");
-  return code === 0;
-}

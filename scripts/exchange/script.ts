@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { heading, printError } from "../command/terminal.ts";
 import { PROJECT_ROOT } from "../local/configuration.ts";
 
 type Wishes = {
@@ -25,4 +26,13 @@ export async function runScript(
     });
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
   return { code, output };
+}
+
+/** Verifies the exchange at that address, on this machine, and says whether all agrees. */
+export async function verifyExchange(url: string): Promise<boolean> {
+  heading("Verification");
+  const { port } = new URL(url);
+  const { code } = await runScript("verify.ts", { env: port === "" ? {} : { PORT: port }, isShown: true });
+  if (code !== 0) printError("The verification failed.");
+  return code === 0;
 }

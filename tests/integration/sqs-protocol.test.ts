@@ -14,52 +14,47 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
   SetQueueAttributesCommand,
-  type SQSClient,
   TooManyEntriesInBatchRequest,
 } from "@aws-sdk/client-sqs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type SqsServer, startSqsServer } from "../../scripts/local/sqs/server.ts";
-import { createFifo, createQueue, handleOf, newClient, receiveAll, sendAll } from "../support/sqs/client.ts";
+import { describe, expect, test } from "vitest";
+import { createFifo, createQueue, handleOf, receiveAll, sendAll, serveSqs } from "../support/sqs/client.ts";
 
-let server: SqsServer;
-let client: SQSClient;
-
-beforeAll(async () => {
-  server = await startSqsServer({ port: 0 });
-  client = newClient(server.endpoint);
-});
-afterAll(async () => {
-  client.destroy();
-  await server.close();
-});
+const served = serveSqs();
 
 function post(action: string, body: string): Promise<Response> {
   const headers = { "content-type": "application/x-amz-json-1.0", "x-amz-target": `AmazonSQS.${action}` };
-  return fetch(server.endpoint, { method: "POST", headers, body });
+  return fetch(served.server.endpoint, { method: "POST", headers, body });
 }
 
 describe("queues", () => {
   test("created again with the same attributes are the same, with others they are refused", async () => {
-    const url = await createQueue(client, "again.fifo", { FifoQueue: "true", VisibilityTimeout: "10" });
-    expect(await createQueue(client, "again.fifo", { FifoQueue: "true", VisibilityTimeout: "10" })).toBe(url);
-    expect(await createQueue(client, "again.fifo", { FifoQueue: "true" })).toBe(url);
-    const other = createQueue(client, "again.fifo", { FifoQueue: "true", VisibilityTimeout: "11" });
+    const url = await createQueue(served.client, "again.fifo", {
+      FifoQueue: "true",
+      VisibilityTimeout: "10",
+    });
+    expect(
+      await createQueue(served.client, "again.fifo", { FifoQueue: "true", VisibilityTimeout: "10" }),
+    ).toBe(url);
+    expect(await createQueue(served.client, "again.fifo", { FifoQueue: "true" })).toBe(url);
+    const other = createQueue(served.client, "again.fifo", { FifoQueue: "true", VisibilityTimeout: "11" });
     await expect(other).rejects.toBeInstanceOf(QueueNameExists);
   });
 
   test("are found by name and listed by prefix", async () => {
-    const url = await createQueue(client, "found-1");
-    await createQueue(client, "other-1");
-    expect((await client.send(new GetQueueUrlCommand({ QueueName: "found-1" }))).QueueUrl).toBe(url);
-    expect((await client.send(new ListQueuesCommand({ QueueNamePrefix: "found" }))).QueueUrls).toEqual([url]);
+    const url = await createQueue(served.client, "found-1");
+    await createQueue(served.client, "other-1");
+    expect((await served.client.send(new GetQueueUrlCommand({ QueueName: "found-1" }))).QueueUrl).toBe(url);
+    expect((await served.client.send(new ListQueuesCommand({ QueueNamePrefix: "found" }))).QueueUrls).toEqual(
+      [url],
+    );
   });
 
   test("tell their attributes, all or some, and change them", async () => {
-    const queue = await createQueue(client, "told.fifo", { FifoQueue: "true" });
-    await client.send(
+    const queue = await createQueue(served.client, "told.fifo", { FifoQueue: "true" });
+    await served.client.send(
       new SetQueueAttributesCommand({ QueueUrl: queue, Attributes: { VisibilityTimeout: "12" } }),
     );
-    const all = await client.send(
+    const all = await served.client.send(
       new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["All"] }),
     );
     expect(all.Attributes).toMatchObject({
@@ -69,7 +64,7 @@ describe("queues", () => {
       VisibilityTimeout: "12",
     });
     expect(Number(all.Attributes?.CreatedTimestamp)).toBeGreaterThan(1_700_000_000);
-    const some = await client.send(
+    const some = await served.client.send(
       new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["FifoQueue"] }),
     );
     expect(some.Attributes).toEqual({ FifoQueue: "true" });
@@ -78,31 +73,33 @@ describe("queues", () => {
   test("deleted and created anew have a later creation time, larger sequence numbers and no old messages or receipts", async () => {
     const lives: { created: number; sequence: bigint; handle: string }[] = [];
     for (let life = 0; life < 2; life += 1) {
-      const queue = await createQueue(client, "lives.fifo", { FifoQueue: "true" });
-      await sendAll(client, queue, ["same"]);
-      const { Attributes } = await client.send(
+      const queue = await createQueue(served.client, "lives.fifo", { FifoQueue: "true" });
+      await sendAll(served.client, queue, ["same"]);
+      const { Attributes } = await served.client.send(
         new GetQueueAttributesCommand({ QueueUrl: queue, AttributeNames: ["CreatedTimestamp"] }),
       );
-      const messages = await receiveAll(client, queue);
+      const messages = await receiveAll(served.client, queue);
       expect(messages).toHaveLength(1);
       const sequence = BigInt(messages[0]?.Attributes?.SequenceNumber ?? 0);
       lives.push({ created: Number(Attributes?.CreatedTimestamp), sequence, handle: handleOf(messages[0]) });
-      if (life === 0) await client.send(new DeleteQueueCommand({ QueueUrl: queue }));
+      if (life === 0) await served.client.send(new DeleteQueueCommand({ QueueUrl: queue }));
     }
     const [first, second] = lives;
     if (first === undefined || second === undefined) throw new Error("there were two lives");
     expect(second.created).toBeGreaterThan(first.created);
     expect(second.sequence).toBeGreaterThan(first.sequence);
-    const queue = await createQueue(client, "lives.fifo", { FifoQueue: "true" });
-    const old = client.send(new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle: first.handle }));
+    const queue = await createQueue(served.client, "lives.fifo", { FifoQueue: "true" });
+    const old = served.client.send(
+      new DeleteMessageCommand({ QueueUrl: queue, ReceiptHandle: first.handle }),
+    );
     await expect(old).rejects.toBeInstanceOf(ReceiptHandleIsInvalid);
   });
 });
 
 describe("refusals", () => {
   test("a queue that does not exist is named as the service names it, header included", async () => {
-    const QueueUrl = `${server.endpoint}/000000000000/nobody.fifo`;
-    const failed = client.send(new ReceiveMessageCommand({ QueueUrl }));
+    const QueueUrl = `${served.server.endpoint}/000000000000/nobody.fifo`;
+    const failed = served.client.send(new ReceiveMessageCommand({ QueueUrl }));
     await expect(failed).rejects.toBeInstanceOf(QueueDoesNotExist);
     await expect(failed).rejects.toMatchObject({
       name: "QueueDoesNotExist",
@@ -150,11 +147,11 @@ describe("refusals", () => {
       "InvalidAttributeValue",
     ],
   ])("%s is refused", async (_, command, Code) => {
-    await expect(client.send(command())).rejects.toMatchObject({ Code });
+    await expect(served.client.send(command())).rejects.toMatchObject({ Code });
   });
 
   test("messages that a FIFO queue cannot take are refused", async () => {
-    const QueueUrl = await createFifo(client);
+    const QueueUrl = await createFifo(served.client);
     const id = { MessageGroupId: "g", MessageDeduplicationId: "d" };
     const refused = [
       [{ MessageBody: "x", MessageDeduplicationId: "d" }, "MissingParameter"],
@@ -166,40 +163,42 @@ describe("refusals", () => {
       [{ MessageBody: "", ...id }, "MissingParameter"],
     ] as const;
     for (const [message, Code] of refused) {
-      await expect(client.send(new SendMessageCommand({ QueueUrl, ...message }))).rejects.toMatchObject({
+      await expect(
+        served.client.send(new SendMessageCommand({ QueueUrl, ...message })),
+      ).rejects.toMatchObject({
         Code,
       });
     }
-    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: "é".repeat(131_072), ...id }));
-    expect(await receiveAll(client, QueueUrl)).toHaveLength(1);
+    await served.client.send(new SendMessageCommand({ QueueUrl, MessageBody: "é".repeat(131_072), ...id }));
+    expect(await receiveAll(served.client, QueueUrl)).toHaveLength(1);
   });
 
   test("receives and receipts out of range are refused", async () => {
-    const QueueUrl = await createFifo(client);
+    const QueueUrl = await createFifo(served.client);
     for (const wrong of [
       { MaxNumberOfMessages: 11 },
       { MaxNumberOfMessages: 0 },
       { WaitTimeSeconds: 21 },
       { VisibilityTimeout: -1 },
     ]) {
-      const failed = client.send(new ReceiveMessageCommand({ QueueUrl, ...wrong }));
+      const failed = served.client.send(new ReceiveMessageCommand({ QueueUrl, ...wrong }));
       await expect(failed).rejects.toMatchObject({ Code: "InvalidParameterValue" });
     }
-    const unknown = client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: "nonsense" }));
+    const unknown = served.client.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: "nonsense" }));
     await expect(unknown).rejects.toBeInstanceOf(ReceiptHandleIsInvalid);
-    await sendAll(client, QueueUrl, ["m1"]);
-    const ReceiptHandle = handleOf((await receiveAll(client, QueueUrl, { VisibilityTimeout: 0 }))[0]);
-    const late = client.send(
+    await sendAll(served.client, QueueUrl, ["m1"]);
+    const ReceiptHandle = handleOf((await receiveAll(served.client, QueueUrl, { VisibilityTimeout: 0 }))[0]);
+    const late = served.client.send(
       new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 5 }),
     );
     await expect(late).rejects.toMatchObject({ name: "MessageNotInflight" });
   });
 
   test("a batch fails as a whole for its shape, and by entry for an entry", async () => {
-    const QueueUrl = await createFifo(client);
+    const QueueUrl = await createFifo(served.client);
     const entry = (Id: string) => ({ Id, MessageBody: Id, MessageGroupId: "g", MessageDeduplicationId: Id });
     const send = (Entries: ReturnType<typeof entry>[]) =>
-      client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+      served.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     await expect(send([])).rejects.toMatchObject({ name: "EmptyBatchRequest" });
     await expect(send(Array.from({ length: 11 }, (_, index) => entry(`${index}`)))).rejects.toBeInstanceOf(
       TooManyEntriesInBatchRequest,
@@ -211,7 +210,7 @@ describe("refusals", () => {
     const mixed = await send([entry("good"), { ...entry("bad"), MessageGroupId: "a b" }]);
     expect(mixed.Successful?.map(({ Id }) => Id)).toEqual(["good"]);
     expect(mixed.Failed).toMatchObject([{ Id: "bad", SenderFault: true, Code: "InvalidParameterValue" }]);
-    const deletion = await client.send(
+    const deletion = await served.client.send(
       new DeleteMessageBatchCommand({ QueueUrl, Entries: [{ Id: "x", ReceiptHandle: "nonsense" }] }),
     );
     expect(deletion.Failed).toMatchObject([{ Id: "x", Code: "ReceiptHandleIsInvalid" }]);

@@ -21,6 +21,7 @@ import { violations } from "../simulation/invariants.ts";
 import { openAccounts, trade } from "../simulation/random-trading.ts";
 import { accepted, balance, limit, openAccount, orderNow, place } from "../simulation/traders.ts";
 import { bigState } from "../support/journal.ts";
+import { pagesOf } from "../support/pages.ts";
 
 /** The use cases on a real engine: what the model of the store may hide would show here. */
 let dynoxide: Dynoxide;
@@ -44,19 +45,6 @@ afterAll(async () => dynoxide?.stop());
 async function expectSound(): Promise<void> {
   await exchange.project();
   expect(await violations(exchange)).toEqual([]);
-}
-
-async function pagesOf<T>(
-  list: (after: string | undefined) => Promise<{ readonly items: readonly T[]; readonly next?: string }>,
-) {
-  const items: T[] = [];
-  let after: string | undefined;
-  do {
-    const page = await list(after);
-    items.push(...page.items);
-    after = page.next;
-  } while (after !== undefined);
-  return items;
 }
 
 describe("on a real engine", () => {

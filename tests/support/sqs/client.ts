@@ -6,11 +6,27 @@ import {
   SendMessageCommand,
   SQSClient,
 } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll } from "vitest";
+import { type SqsServer, startSqsServer } from "../../../scripts/local/sqs/server.ts";
 
 /** The real client; one attempt, so that a test sees every refusal as it was. */
 export function newClient(endpoint: string): SQSClient {
   const credentials = { accessKeyId: "local", secretAccessKey: "local" };
   return new SQSClient({ endpoint, region: "us-east-1", credentials, maxAttempts: 1 });
+}
+
+/** A server and a client of it for all tests of a file. */
+export function serveSqs(): { readonly server: SqsServer; readonly client: SQSClient } {
+  const served = {} as { server: SqsServer; client: SQSClient };
+  beforeAll(async () => {
+    served.server = await startSqsServer({ port: 0 });
+    served.client = newClient(served.server.endpoint);
+  });
+  afterAll(async () => {
+    served.client.destroy();
+    await served.server.close();
+  });
+  return served;
 }
 
 let created = 0;

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { type SetMarketStatus, setMarketStatus } from "../../../lib/admin/set-market-status.ts";
-import type { Result } from "../../../lib/contract/refusal.ts";
 import { gateKey } from "../../../lib/market/gate.ts";
 import { readMarket, readMarkets } from "../../../lib/market/read-markets.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
@@ -10,6 +9,7 @@ import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { accepted, balance, limit, openAccount, orderNow, place } from "../../simulation/traders.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 let clock: VirtualClock;
 let exchange: InProcessExchange;
@@ -43,10 +43,6 @@ const deadQueue = {
     throw new QueueUnavailable("nobody answers");
   },
 };
-
-function codeOf(result: Result<unknown>): string {
-  return result.ok ? "accepted" : result.refusal.code;
-}
 
 async function shown(): Promise<string> {
   return accepted(await readMarket("BTC-USDT", exchange)).status;

@@ -14,6 +14,7 @@ import { CATALOGUE, InProcessExchange } from "../../simulation/in-process-exchan
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { openAccounts, trade } from "../../simulation/random-trading.ts";
 import { accepted, limit, openAccount } from "../../simulation/traders.ts";
+import { allPages as pages } from "../../support/pages.ts";
 
 const MARKETS = ["BTC-USDT", "ETH-USDT"];
 const SIZES = [1, 2, 3, 5, 8, 50, 500];
@@ -60,20 +61,9 @@ beforeAll(async () => {
   }
 });
 
-async function allPages<T>(
-  list: (request: ListRequest) => Promise<Listing<T>>,
-  limit: number,
-): Promise<readonly T[]> {
-  const items: T[] = [];
-  let after: string | undefined;
-  do {
-    const page = await list({ limit, after });
-    expect(page.items.length).toBeLessThanOrEqual(limit);
-    items.push(...page.items);
-    after = page.next;
-    if (after !== undefined) expect(page.items).toHaveLength(limit);
-  } while (after !== undefined);
-  return items;
+/** Every page but the last is full. */
+function allPages<T>(list: (request: ListRequest) => Promise<Listing<T>>, limit: number) {
+  return pages(list, limit, { isFull: true });
 }
 
 describe("the trades of a market", () => {

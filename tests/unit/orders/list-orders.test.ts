@@ -1,12 +1,13 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { listOrders, type OrderFilter } from "../../../lib/orders/list-orders.ts";
 import { isLive, type OrderRecord } from "../../../lib/orders/order-item.ts";
-import { type Listing, type ListRequest, listNewestFirst } from "../../../lib/store/listing.ts";
+import { type ListRequest, listNewestFirst } from "../../../lib/store/listing.ts";
 import type { Query, Store } from "../../../lib/store/store.ts";
 import { cancelOrder } from "../../../lib/trading/cancel-order.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { accepted, limit, openAccount, orderNow, place } from "../../simulation/traders.ts";
+import { allPages } from "../../support/pages.ts";
 
 const orders: OrderRecord[] = [];
 let exchange: InProcessExchange;
@@ -41,22 +42,6 @@ beforeAll(async () => {
     }
   }
 });
-
-/** All pages of a list, one after the other, each within its limit. */
-async function allPages<T>(
-  list: (request: ListRequest) => Promise<Listing<T>>,
-  limit: number,
-): Promise<readonly T[]> {
-  const items: T[] = [];
-  let after: string | undefined;
-  do {
-    const page = await list({ limit, after });
-    expect(page.items.length).toBeLessThanOrEqual(limit);
-    items.push(...page.items);
-    after = page.next;
-  } while (after !== undefined);
-  return items;
-}
 
 describe("a user's orders", () => {
   test.each<Omit<OrderFilter, "userId">>([

@@ -15,6 +15,7 @@ import {
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { balance, openAccount, type Ports, place, type Wish } from "../../simulation/traders.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 const BUY: Wish = { side: "buy", type: "limit", price: "50000", quantity: "0.001" };
 let clock: VirtualClock;
@@ -29,7 +30,6 @@ beforeEach(async () => {
 
 const hooked = (hooks: Hooks): Ports => ({ ...exchange, store: hookedStore(exchange.store, hooks) });
 const transactions = ({ operation }: StoreCall): boolean => operation === "transact";
-const codeOf = (result: Result<unknown>): string => (result.ok ? "accepted" : result.refusal.code);
 const mark = (untilMs: number) => exchange.store.write(hotMarkWrite("ALICE", untilMs));
 
 async function countOf(orders: readonly Promise<Result<unknown>>[]): Promise<Record<string, number>> {

@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import type { Result } from "../../../lib/contract/refusal.ts";
 import { awaitOrder } from "../../../lib/orders/get-order.ts";
 import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
@@ -9,6 +8,7 @@ import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { balance, limit, openAccount, orderNow, type Ports } from "../../simulation/traders.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 let clock: VirtualClock;
 let exchange: InProcessExchange;
@@ -22,10 +22,6 @@ beforeEach(async () => {
 
 const cancel = (orderId: string, operationId = "C1", userId = "ALICE", ports: Ports = exchange) =>
   cancelOrder({ userId, orderId, operationId, correlationId: operationId }, ports);
-
-function codeOf(result: Result<unknown>): string {
-  return result.ok ? "accepted" : result.refusal.code;
-}
 
 const deaf: () => Ports = () => ({
   ...exchange,

@@ -29,6 +29,7 @@ import {
   place,
   type Wish,
 } from "../../simulation/traders.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 const BUY: Wish = { side: "buy", type: "limit", price: "50000", quantity: "0.5" };
 const KEY = { key: "key-1", fingerprint: "f1", shared: false };
@@ -61,10 +62,6 @@ const reserves = (call: Parameters<typeof transacts>[0]) =>
   transacts(call, (write) => write.kind === "put" && write.table === "orders");
 const voids = (call: Parameters<typeof transacts>[0]) =>
   transacts(call, (write) => write.kind === "update" && write.table === "orders");
-
-function codeOf(result: Result<unknown>): string {
-  return result.ok ? "accepted" : result.refusal.code;
-}
 
 async function setGate(status: string): Promise<void> {
   const key = gateKey("BTC-USDT");

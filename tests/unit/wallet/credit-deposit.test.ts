@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { listAudit } from "../../../lib/audit/list-audit.ts";
-import type { Result } from "../../../lib/contract/refusal.ts";
 import { StoreUnavailable } from "../../../lib/store/store.ts";
 import { type CreditDeposit, creditDeposit } from "../../../lib/wallet/credit-deposit.ts";
 import { listDeposits } from "../../../lib/wallet/list-wallet.ts";
@@ -10,6 +9,7 @@ import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { accepted, balance, openAccount } from "../../simulation/traders.ts";
+import { codeOf } from "../../support/code-of.ts";
 
 let exchange: InProcessExchange;
 
@@ -31,10 +31,6 @@ const credit = (change: Partial<CreditDeposit> = {}, ports: Parameters<typeof cr
     },
     ports,
   );
-
-function codeOf(result: Result<unknown>): string {
-  return result.ok ? "accepted" : result.refusal.code;
-}
 
 describe("a deposit", () => {
   test("is credited, recorded and audited", async () => {

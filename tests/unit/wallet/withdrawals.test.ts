@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { listAudit } from "../../../lib/audit/list-audit.ts";
-import type { Result } from "../../../lib/contract/refusal.ts";
 import { type Decision, decideWithdrawal } from "../../../lib/wallet/decide-withdrawal.ts";
 import { getWithdrawal, listAllWithdrawals, listWithdrawals } from "../../../lib/wallet/list-wallet.ts";
 import { type RequestWithdrawal, requestWithdrawal } from "../../../lib/wallet/request-withdrawal.ts";
@@ -12,6 +11,8 @@ import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { accepted, balance, openAccount } from "../../simulation/traders.ts";
+import { codeOf } from "../../support/code-of.ts";
+import { pagesOf } from "../../support/pages.ts";
 
 type Ports = Parameters<typeof requestWithdrawal>[1];
 let exchange: InProcessExchange;
@@ -43,10 +44,6 @@ const decide = (
     { id: withdrawal.id, decision, actor: "ADMIN", operationId: id(), requestId: "r", ...change },
     ports,
   );
-
-function codeOf(result: Result<unknown>): string {
-  return result.ok ? "accepted" : result.refusal.code;
-}
 
 function around(hooks: Hooks): Ports {
   return { ...exchange, store: hookedStore(exchange.store, hooks) };
@@ -238,25 +235,10 @@ describe("lists of withdrawals", () => {
     return made;
   }
 
-  async function pages(
-    list: (
-      after: string | undefined,
-    ) => Promise<{ readonly items: readonly Withdrawal[]; readonly next?: string }>,
-  ) {
-    const items: Withdrawal[] = [];
-    let after: string | undefined;
-    do {
-      const page = await list(after);
-      items.push(...page.items);
-      after = page.next;
-    } while (after !== undefined);
-    return items;
-  }
-
   test("are newest first, each once, in pages of any size: a user's own, and all of them by status", async () => {
     const made = await many();
     for (const limit of [1, 2, 3, 7, 15, 100]) {
-      expect(await pages((after) => listWithdrawals("ALICE", { limit, after }, exchange))).toEqual(
+      expect(await pagesOf((after) => listWithdrawals("ALICE", { limit, after }, exchange))).toEqual(
         made.filter(({ userId }) => userId === "ALICE"),
       );
       const statuses: readonly (WithdrawalStatus | undefined)[] = [
@@ -268,7 +250,7 @@ describe("lists of withdrawals", () => {
       ];
       for (const status of statuses) {
         const wanted = made.filter((each) => status === undefined || each.status === status);
-        expect(await pages((after) => listAllWithdrawals(status, { limit, after }, exchange))).toEqual(
+        expect(await pagesOf((after) => listAllWithdrawals(status, { limit, after }, exchange))).toEqual(
           wanted,
         );
       }

@@ -76,7 +76,8 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
   ]);
   // A repeated order is answered before anything about the present is looked at: it was accepted then, and is not sent again.
   if (before !== undefined) return success(orderFrom(before));
-  if (named?.clientOrderId !== undefined) return await claimedBefore(named, input, ports);
+  const claimant = named?.clientOrderId === undefined ? undefined : await claimedBefore(named, input, ports);
+  if (claimant !== undefined) return claimant;
   if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
   const funds = fundsRefusal(wallet, market, terms.value);
   if (funds !== undefined) return funds;
@@ -104,12 +105,16 @@ type Context = {
   readonly market: Market;
   /** As it was read before. */
   readonly wallet: Item | undefined;
+  /** How often the key's text changed its use before it could be claimed. */
+  readonly crossings?: number;
 };
+
+const MOST_CROSSINGS = 5;
 
 /** One transaction: the hold moves from available to locked, the order stands as pending, its client order id and idempotency key are taken. */
 async function reserve(
   record: OrderRecord,
-  { input, market, wallet: before }: Context,
+  { input, market, wallet: before, crossings = 0 }: Context,
   ports: PlaceOrderPorts,
 ): Promise<Result<OrderRecord> | undefined> {
   const { terms } = record;
@@ -150,7 +155,16 @@ async function reserve(
   const claimed = taken.find(
     (reason): reason is SlotReason & { code: "condition" } => reason.code === "condition",
   );
-  if (claimed !== undefined) return await claimedBefore(claimed.item ?? {}, input, ports);
+  if (claimed !== undefined) {
+    const answer = await claimedBefore(claimed.item ?? {}, input, ports);
+    if (answer !== undefined) return answer;
+    // Nobody has the key; but its text became another order's client order id since it was looked at, or ceased to be one.
+    const { idempotency } = input;
+    if (idempotency === undefined || crossings === MOST_CROSSINGS)
+      throw new StoreUnavailable("a client order id or idempotency key changed hands");
+    const asItIs = { ...input, idempotency: { ...idempotency, shared: !idempotency.shared } };
+    return await reserve(record, { input: asItIs, market, wallet: before, crossings: crossings + 1 }, ports);
+  }
   const item = wallet?.code === "condition" ? wallet.item : undefined;
   const refusal = fundsRefusal(item, market, terms);
   if (refusal !== undefined) return refusal;
@@ -209,12 +223,12 @@ function fundsRefusal(
   return availableOf(wallet, asset) < initialHold(market, terms) ? refuse("INSUFFICIENT_FUNDS") : undefined;
 }
 
-/** The client order id or the idempotency key is taken: by the same request, whose order is the answer, or by another one. */
+/** The client order id or the idempotency key is taken: by the same request, whose order is the answer, or by another one; undefined where neither is. */
 async function claimedBefore(
   named: Item,
   { userId, request, idempotency }: PlaceOrder,
   ports: PlaceOrderPorts,
-): Promise<Result<OrderRecord>> {
+): Promise<Result<OrderRecord> | undefined> {
   const isKey =
     idempotency !== undefined &&
     named.sk === requestKey(userId, idempotency.key).sk &&
@@ -224,8 +238,7 @@ async function claimedBefore(
     request.clientOrderId !== undefined &&
     named.sk === requestKey(userId, request.clientOrderId).sk &&
     named.clientOrderId !== undefined;
-  // Another request changed the item between its being read and written: a repetition will see it as it is.
-  if (!isKey && !isClientId) throw new StoreUnavailable("a client order id or idempotency key changed hands");
+  if (!isKey && !isClientId) return undefined;
   if (!isKey && named.clientFingerprint !== fingerprintOf(request))
     return refuse("DUPLICATE_CLIENT_ORDER_ID");
   const id = String(isKey ? named.operationId : named.clientOrderId);

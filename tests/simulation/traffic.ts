@@ -61,9 +61,12 @@ function orderAction(
   { user, request }: { user: string; request: OrderRequest },
 ): Action {
   const named = chance.fraction();
-  const text = `name-${chance.below(1_000_000)}`;
+  // Few texts, so that one order's key is another's client order id, and both are used again.
+  const most = chance.fraction() < 0.4 ? 3 : 1_000_000;
+  const text = `name-${chance.below(most)}`;
+  const other = chance.fraction() < 0.5 ? text : `name-${chance.below(most)}`;
   const order = named < 0.25 ? { ...request, clientOrderId: text } : request;
-  const key = named > 0.15 && named < 0.5 ? text : undefined;
+  const key = named > 0.15 && named < 0.5 ? other : undefined;
   const action: Action = {
     name: `${user} orders ${JSON.stringify(order)}${key === undefined ? "" : ` under ${key}`}`,
     run: (ports) => submitOrder({ user, order, key }, memory, ports),

@@ -269,7 +269,7 @@ describe("place order under an idempotency key", () => {
     expect(record?.expiresAt).toBeUndefined();
   });
 
-  test("that becomes a client order id meanwhile > is to be tried again, and nothing is reserved", async () => {
+  test("that becomes a client order id meanwhile > shares its record, and is accepted", async () => {
     const steal = hooked({
       before: firstTimes(
         1,
@@ -277,11 +277,39 @@ describe("place order under an idempotency key", () => {
         quietly(() => place(exchange, "ALICE", { ...BUY, clientOrderId: "key-1" })),
       ),
     });
-    await expect(again(steal, "O1", { ...BUY, quantity: "0.4" })).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(accepted(await again(steal, "O1", { ...BUY, quantity: "0.4" })).terms.id).toBe("O1");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(2);
+    const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
+    expect(record).toMatchObject({ operationId: "O1", clientOrderId: expect.any(String) });
+    expect(record?.expiresAt).toBeUndefined();
+  });
+
+  test("that ceases to be a client order id meanwhile > is accepted on its own", async () => {
+    expect(accepted(await again(exchange, "O1", BUY, { ...KEY, shared: true })).terms.id).toBe("O1");
+    const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
+    expect(record?.expiresAt).toBe(expiryOfKey(clock.nowMs()));
+  });
+
+  test("crossed with another order's, each one's key being the other's client order id > both are accepted", async () => {
+    const crossed = async (operationId: string, clientOrderId: string, key: string) =>
+      await again(exchange, operationId, { ...BUY, clientOrderId }, { ...KEY, key });
+    const both = await Promise.all([crossed("O1", "a", "b"), crossed("O2", "b", "a")]);
+    expect(both.map((each) => accepted(each).terms.id)).toEqual(["O1", "O2"]);
+    expect(accepted(await crossed("O3", "a", "b")).terms.id).toBe("O1");
+    expect(await violations(exchange)).toEqual([]);
+  });
+
+  test("crossed with another order's at once, the texts being one another's twins > one order or a refusal, never 503", async () => {
+    const crossed = async (operationId: string, quantity: string) =>
+      await again(
+        exchange,
+        operationId,
+        { ...BUY, quantity, clientOrderId: "key-1" },
+        { ...KEY, fingerprint: quantity },
+      );
+    const all = await Promise.all([crossed("O1", "0.5"), crossed("O2", "0.4"), crossed("O3", "0.5")]);
+    expect(all.map(codeOf)).toEqual(["accepted", "IDEMPOTENCY_MISMATCH", "accepted"]);
     expect(await exchange.queue.depth("BTC-USDT")).toBe(1);
-    expect(await balance(exchange, "ALICE", "USDT")).toBe("75000 + 25000");
-    const shared = { ...KEY, shared: true };
-    expect(codeOf(await again(exchange, "O1", { ...BUY, quantity: "0.4" }, shared))).toBe("accepted");
   });
 });
 

@@ -126,10 +126,10 @@ describe("a matcher", () => {
     await buy();
     const { commands } = exchange.receive(MARKET);
     const nowMs = clock.nowMs();
-    const deadlines = { planBy: nowMs, commitBy: nowMs + 1_000 };
+    const deadlines = { recoverBy: nowMs, planBy: nowMs + 500, commitBy: nowMs + 1_000 };
     const taken = await exchange.newMatcher(MARKET).take(commands, deadlines);
     expect(taken).toEqual({ completed: 0, ended: "time_up" });
-    expect(linesOf("recovery_unfinished")).toMatchObject([
+    expect(linesOf("batch_interrupted")).toMatchObject([
       { level: "warn", fields: { market: MARKET, cause: "BTC-USDT is recovered up to version 3 only" } },
     ]);
   });

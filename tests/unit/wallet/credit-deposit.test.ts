@@ -4,7 +4,7 @@ import { StoreUnavailable } from "../../../lib/store/store.ts";
 import { type CreditDeposit, creditDeposit } from "../../../lib/wallet/credit-deposit.ts";
 import { listDeposits } from "../../../lib/wallet/list-wallet.ts";
 import { depositView } from "../../../lib/wallet/wallet-view.ts";
-import { busy, firstTimes, hookedStore, unavailable } from "../../simulation/faulty-store.ts";
+import { busy, firstTimes, hookedStore, type StoreCall, unavailable } from "../../simulation/faulty-store.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { violations } from "../../simulation/invariants.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
@@ -72,14 +72,15 @@ describe("a deposit", () => {
     expect(await balance(exchange, "ALICE", "BTC")).toBe("1.5 + 0");
   });
 
-  test.each<Partial<CreditDeposit>>([{ amount: "1.6" }, { asset: "ETH" }, { userId: "BOB" }])(
-    "under a reference that stands for other terms than %j is refused",
-    async (change) => {
-      await credit();
-      expect(codeOf(await credit(change))).toBe("DUPLICATE_REFERENCE");
-      expect(await balance(exchange, "BOB", "BTC")).toBe("0 + 0");
-    },
-  );
+  test.each<Partial<CreditDeposit>>([
+    { amount: "1.6" },
+    { asset: "ETH", amount: "0.00000000015" },
+    { userId: "BOB" },
+  ])("under a reference that stands for other terms than %j is refused", async (change) => {
+    await credit();
+    expect(codeOf(await credit(change))).toBe("DUPLICATE_REFERENCE");
+    expect(await balance(exchange, "BOB", "BTC")).toBe("0 + 0");
+  });
 
   test("many times at once is credited once", async () => {
     const all = await Promise.all(Array.from({ length: 6 }, () => credit()));
@@ -99,6 +100,15 @@ describe("a deposit", () => {
     const ports = { ...exchange, store: hookedStore(exchange.store, { after: lose }) };
     expect(accepted(await credit({}, ports)).isNew).toBe(true);
     expect(await balance(exchange, "ALICE", "BTC")).toBe("1.5 + 0");
+  });
+
+  test("that is refused as known under a reference that nothing stands for fails loudly", async () => {
+    const before = (call: StoreCall) =>
+      call.operation === "transact"
+        ? { ok: false as const, reasons: [{ code: "condition" as const }] }
+        : undefined;
+    const ports = { ...exchange, store: hookedStore(exchange.store, { before }) };
+    await expect(credit({}, ports)).rejects.toThrow("reference tx-1 was refused but does not exist");
   });
 
   test("while the store stays busy fails without a credit", async () => {

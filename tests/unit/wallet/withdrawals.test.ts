@@ -161,6 +161,15 @@ describe("the decision on a withdrawal", () => {
     expect(await balance(exchange, "ALICE", "BTC")).toBe("8 + 1");
   });
 
+  test("that was made is known from the withdrawal, without another transaction", async () => {
+    const withdrawal = accepted(await request());
+    accepted(await decide(withdrawal));
+    let transactions = 0;
+    const counting = around({ before: (call) => void (transacts(call) && transactions++) });
+    expect(codeOf(await decide(withdrawal, COMPLETED, {}, counting))).toBe("ALREADY_DECIDED");
+    expect(transactions).toBe(0);
+  });
+
   test("by several at once is one decision", async () => {
     const withdrawal = accepted(await request());
     // Another one is open, so that the wallet holds enough for both decisions.

@@ -458,7 +458,7 @@ describe("bad input", () => {
       { method: "POST", path: "/auth/login", body: "{}", headers: { "content-type": "multipart/form-data" } },
       415,
     ],
-    ["a path that cannot be decoded", { method: "GET", path: "/markets/%" }, 400],
+    ["a path that cannot be decoded", { method: "GET", path: "/markets/%" }, 404],
     ["an unknown path", { method: "GET", path: "/nothing" }, 404],
     ["an unknown method", { method: "PATCH", path: "/markets" }, 404],
     [

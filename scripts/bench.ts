@@ -82,8 +82,8 @@ async function measure(part: Part, { options, hops }: Context): Promise<Measured
 }
 
 async function tables(port: number) {
-  useLocalCredentials();
   const engine = await startTables("bench", { port: port + ENGINE_OFFSETS.dynamodb });
+  useLocalCredentials(engine.region);
   cleanup.add(engine.stop);
   return engine;
 }

@@ -15,8 +15,8 @@ await runCommand({
     // What the engine and the recoveries run in ends with this process.
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
       process.once(signal, () => process.exit(INTERRUPTED));
-    useLocalCredentials();
-    const { endpoint, tablePrefix, stop } = await startTables("recovery");
+    const { endpoint, tablePrefix, region, stop } = await startTables("recovery");
+    useLocalCredentials(region);
     try {
       print(machine());
       const store = createDynamoStore({ tablePrefix, endpoint });

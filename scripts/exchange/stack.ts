@@ -59,7 +59,9 @@ export function launchStack(env: NodeJS.ProcessEnv): Stack {
   const clearAway = (): void => {
     child.kill("SIGKILL");
     const record = readRecord(recordPath(port));
-    if (record?.pid === child.pid && record !== undefined) killLeftovers(record);
+    // It may have been refused because of another one on its port, whose things these are.
+    if (record !== undefined && record.pid !== child.pid) return;
+    if (record !== undefined) killLeftovers(record);
     rmSync(recordPath(port), { force: true });
     rmSync(workDirOf(port), { recursive: true, force: true, maxRetries: 3 });
   };

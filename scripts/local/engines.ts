@@ -26,10 +26,10 @@ const READY_AT_MOST_MS = 15_000;
 const KEPT_WORDS = 2_000;
 
 /** The local engines take any credentials, and the SDK insists on some. */
-export function useLocalCredentials(region = REGION): void {
+export function useLocalCredentials(region?: string): void {
   process.env.AWS_ACCESS_KEY_ID ??= LOCAL_CREDENTIALS.accessKeyId;
   process.env.AWS_SECRET_ACCESS_KEY ??= LOCAL_CREDENTIALS.secretAccessKey;
-  process.env.AWS_REGION ??= region;
+  process.env.AWS_REGION = region ?? process.env.AWS_REGION ?? REGION;
 }
 
 export function dynoxidePath(): string | undefined {

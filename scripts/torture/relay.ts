@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  Agent,
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Chance } from "../demo/chance.ts";
 import type { NewOrder, Order } from "../exchange/types.ts";
@@ -41,7 +47,7 @@ type Trouble = { readonly patienceMs: number | undefined; readonly isUnheard: bo
 type Sent = { readonly request: IncomingMessage; readonly body: Buffer };
 type Heard = {
   readonly status: number;
-  readonly headers: { readonly [name: string]: string };
+  readonly headers: NodeJS.Dict<string | string[]>;
   readonly body: Buffer;
 };
 
@@ -50,6 +56,8 @@ type Heard = {
  * sides after a very short time, as a client does whose time is out, or keeps the answer to itself. The clients repeat them.
  */
 export async function startRelay(target: string, chance: Chance): Promise<Relay> {
+  const { hostname, port } = new URL(target);
+  const agent = new Agent({ keepAlive: true });
   const wire: Wire = { placings: new Map(), cancelled: new Set(), hungUp: 0, unheard: 0 };
 
   const troubleOf = (url: string): Trouble => {
@@ -59,29 +67,26 @@ export async function startRelay(target: string, chance: Chance): Promise<Relay>
     return { patienceMs, isUnheard: patienceMs === undefined && luck < SHARE_HUNG_UP + SHARE_UNHEARD };
   };
 
-  const forward = async ({ request, body }: Sent, patienceMs: number | undefined): Promise<Heard> => {
-    const { method = "GET", url: path = "/", headers } = request;
-    const { connection: _connection, host: _host, "content-length": _length, ...sent } = headers;
-    const signal = patienceMs === undefined ? {} : { signal: AbortSignal.timeout(patienceMs) };
-    const content = body.length === 0 ? {} : { body };
-    try {
-      const answer = await fetch(target + path, {
-        method,
-        headers: Object.entries(sent).map(([name, value]) => [name, String(value)] as [string, string]),
-        ...content,
-        ...signal,
+  const forward = ({ request, body }: Sent, patienceMs: number | undefined): Promise<Heard> =>
+    new Promise((resolve, reject) => {
+      const { method, url: path, headers } = request;
+      const onward = httpRequest({ hostname, port, method, path, headers, agent }, (answer) => {
+        const parts: Buffer[] = [];
+        answer.on("data", (part: Buffer) => parts.push(part));
+        answer.once("error", reject);
+        answer.once("end", () =>
+          resolve({ status: answer.statusCode ?? 502, headers: answer.headers, body: Buffer.concat(parts) }),
+        );
       });
-      const { status } = answer;
-      return {
-        status,
-        headers: Object.fromEntries(answer.headers),
-        body: Buffer.from(await answer.arrayBuffer()),
-      };
-    } catch (cause) {
-      if (cause instanceof Error && cause.name === "TimeoutError") wire.hungUp++;
-      throw cause;
-    }
-  };
+      onward.once("error", reject);
+      onward.end(body);
+      if (patienceMs === undefined) return;
+      const timer = setTimeout(() => {
+        wire.hungUp++;
+        onward.destroy(new Error("out of patience"));
+      }, patienceMs);
+      onward.once("close", () => clearTimeout(timer));
+    });
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parts: Buffer[] = [];
@@ -96,12 +101,7 @@ export async function startRelay(target: string, chance: Chance): Promise<Relay>
       request.socket.destroy();
       return;
     }
-    const {
-      "transfer-encoding": _coding,
-      "content-encoding": _encoding,
-      connection: _connection,
-      ...headers
-    } = heard.headers;
+    const { "transfer-encoding": _coding, connection: _connection, ...headers } = heard.headers;
     response.writeHead(heard.status, { ...headers, "content-length": heard.body.length }).end(heard.body);
   };
 
@@ -118,6 +118,7 @@ export async function startRelay(target: string, chance: Chance): Promise<Relay>
     wire,
     calm: true,
     close: async () => {
+      agent.destroy();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { ROUTES } from "../../../lib/contract/routes.ts";
 import {
   type JsonObject,
   listFrom,
@@ -47,6 +48,19 @@ describe("roles > least privilege", () => {
       ([, { environment }]) => environment.JWT_PRIVATE_KEY_PARAMETER !== undefined,
     );
     expect(told.map(([key]) => key).toSorted()).toEqual(signers.toSorted());
+  });
+
+  it("lets what strangers may call write no audit records", () => {
+    const open = Object.values(ROUTES)
+      .flat()
+      .filter(({ auth }) => auth === "none")
+      .map(({ method, path }) => `${method} ${path}`);
+    const strangers = Object.values(functions).filter(({ events }) =>
+      events.some(({ httpApi }) => open.includes(String(httpApi))),
+    );
+    expect(strangers.length).toBeGreaterThan(5);
+    for (const { name, role } of strangers)
+      expect(JSON.stringify(statementsOf(role)), name).not.toContain("AuditTable");
   });
 
   it("lets nobody change or delete the audit trail", () => {

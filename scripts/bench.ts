@@ -1,10 +1,12 @@
 /** `npm run bench`: what an order costs and how fast it goes, measured on this machine. */
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
+import { createDynamoStore } from "../lib/adapters/dynamodb-store.ts";
 import { Cleanup } from "./bench/cleanup.ts";
 import { measureCost } from "./bench/cost.ts";
 import { measureEndToEnd } from "./bench/end-to-end.ts";
 import { type Hops, measureHops } from "./bench/hops.ts";
+import { measureHostile } from "./bench/hostile.ts";
 import { HELP, OPTIONS, type Part } from "./bench/options.ts";
 import { measurePackages } from "./bench/packages.ts";
 import { type Measured, printTables, type Show } from "./bench/report.ts";
@@ -73,6 +75,8 @@ async function measure(part: Part, { options, hops }: Context): Promise<Measured
         return await measureHops({ tables: await tables(port), queues: await queues(port) }, show);
       case "end-to-end":
         return await measureEndToEnd({ port, seconds, clients, hops }, { cleanup, show, say: print });
+      case "hostile":
+        return await measureHostile(createDynamoStore(await tables(port)), show);
       case "packages":
         return await measurePackages(cleanup, show);
     }

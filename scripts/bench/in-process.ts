@@ -145,6 +145,11 @@ export class InProcessExchange implements EdgePorts {
     return expectSuccess(await placeOrder({ ...input, operationId }, this));
   }
 
+  /** How many commands are in the queue. */
+  get waiting(): number {
+    return this.#messages.length;
+  }
+
   /** Takes one batch from the queue. Gives how many commands it held. */
   async matchBatch(size = BATCH): Promise<number> {
     const batch = this.#messages.splice(0, size);

@@ -1,6 +1,6 @@
 import { number, some, text } from "../command/options.ts";
 
-export const PARTS = ["cost", "hops", "end-to-end", "packages"] as const;
+export const PARTS = ["cost", "hops", "end-to-end", "packages", "hostile"] as const;
 export type Part = (typeof PARTS)[number];
 
 export const HELP = `Usage: npm run bench -- [options]
@@ -12,6 +12,7 @@ to something measured in the same run.
   hops         the engine's own transaction, the reserve, the commit, the queue's hop
   end-to-end   the whole local stack: orders per second with one market and three, command to outcome
   packages     each function's package size, and its load time beside an empty Middy handler
+  hostile      transactions that a batch costs whose senders mean ill: doubles, cancels of closed orders, voided ones
 
   --only PART      one part; may be given several times
   --seconds N      how long each run for orders per second takes (15)

@@ -2,7 +2,10 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { entryKey, sealedFrom } from "../../../lib/journal/journal-items.ts";
 import { gateKey } from "../../../lib/market/gate.ts";
 import type { Matcher } from "../../../lib/matcher/matcher.ts";
+import type { Command } from "../../../lib/matching/command.ts";
 import { unseal } from "../../../lib/matching/entry.ts";
+import { initialHold } from "../../../lib/matching/order.ts";
+import { commandMessage } from "../../../lib/matching/wire/message.ts";
 import { type OrderRecord, orderFrom, orderKey } from "../../../lib/orders/order-item.ts";
 import type { Item, SlotReason, Write } from "../../../lib/store/store.ts";
 import { cancelAllOrders, cancelOrder } from "../../../lib/trading/cancel-order.ts";
@@ -250,14 +253,8 @@ describe("a batch that comes again", () => {
   test("of a command that did nothing > it left its entry, so that no stale instance can say so of another", async () => {
     const order = await buy();
     await exchange.match(MARKET);
-    await cancelOrder(
-      { userId: "ALICE", orderId: order.terms.id, operationId: "C1", correlationId: "c" },
-      exchange,
-    );
-    await cancelOrder(
-      { userId: "ALICE", orderId: order.terms.id, operationId: "C2", correlationId: "c" },
-      exchange,
-    );
+    for (const id of ["C1", "C2"])
+      await exchange.queue.send(MARKET, commandMessage(cancelCommand(order, id), "c"));
     await exchange.match(MARKET);
     expect(await events()).toBe("opened rested | closed ignored:order_closed");
   });
@@ -417,6 +414,13 @@ async function corruptWallet(userId: string, attribute: string): Promise<void> {
   });
 }
 
+function cancelCommand({ terms }: OrderRecord, id: string): Command {
+  const market = exchange.catalogue.markets.get(MARKET);
+  if (market === undefined) throw new Error("no market");
+  const { id: orderId, userId, side } = terms;
+  return { kind: "cancel", id, orderId, userId, side, hold: initialHold(market, terms), reason: "user" };
+}
+
 async function gate(): Promise<unknown> {
   return (await exchange.store.get({ table: "market-data", key: gateKey(MARKET) }))?.status;
 }
@@ -521,6 +525,73 @@ describe("a contradiction between the journal and the tables", () => {
     await buy();
     expect(await exchange.match(MARKET, attacked({}))).toBe(1);
     expect(await events()).toBe("opened rested | suspended status_set opened closed");
+  });
+});
+
+describe("what failed attempts have shown", () => {
+  test("on a state that another consumer has overtaken > is dropped with it", async () => {
+    const maker = await sell();
+    await exchange.match(MARKET);
+    await corruptWallet("BOB", "locked:BTC");
+    const taker = await buy();
+    const batch = exchange.receive(MARKET);
+    let refused = 0;
+    // Just before it would suspend the maker's order, another consumer commits, and somebody mends the wallet.
+    const matcher = attacked({
+      before: async (call) => {
+        if (!commits(call) || ++refused !== 3) return undefined;
+        await exchange.store.write({
+          kind: "update",
+          table: "wallets",
+          key: walletKey("BOB"),
+          set: { "locked:BTC": 10_000_000n },
+        });
+        await take(exchange.newMatcher(MARKET), batch);
+        return undefined;
+      },
+    });
+    expect(await take(matcher, batch)).toBe(1);
+    exchange.acknowledge(MARKET, batch, 1);
+    expect([(await now(maker)).status, (await now(taker)).status]).toEqual(["filled", "filled"]);
+    expect(await gate()).toBeUndefined();
+    expect(await events()).toBe("opened rested | opened filled");
+    const next = await buy("CAROL", "40000");
+    expect(await exchange.match(MARKET, matcher)).toBe(1);
+    expect((await now(next)).status).toBe("open");
+    await expectSound();
+  });
+
+  test("when the time is up in the middle > is not found out anew with the next delivery", async () => {
+    const maker = await sell();
+    await exchange.match(MARKET);
+    await corruptWallet("BOB", "locked:BTC");
+    await buy();
+    // Each attempt takes so long that one invocation has time for two.
+    const matcher = attacked({
+      before: (call) => {
+        if (commits(call)) clock.advance(1_600);
+        return undefined;
+      },
+    });
+    expect(await exchange.match(MARKET, matcher)).toBe(1);
+    expect(await now(maker)).toMatchObject({ reason: "suspended" });
+  });
+
+  test("of an order > counts for every cancel of it, also in the next batch", async () => {
+    const [order, other] = [await buy(), await buy("BOB")];
+    for (let index = 0; index < 12; index++)
+      await exchange.queue.send(MARKET, commandMessage(cancelCommand(order, `C${index}`), "c"));
+    const market = exchange.catalogue.markets.get(MARKET);
+    if (market !== undefined) await voidOrder(order, { market, forget: false }, exchange);
+    let attempts = 0;
+    await exchange.match(
+      MARKET,
+      attacked({ before: (call) => void (commits(call) && attempts++) as undefined }),
+    );
+    expect(attempts).toBe(3);
+    expect(await journal()).toHaveLength(2);
+    expect((await now(other)).status).toBe("open");
+    await expectSound();
   });
 });
 

@@ -2,8 +2,7 @@ import type { MarketStatus } from "../market/market.ts";
 import type { LiveOrder, OrderTerms, Side } from "./order.ts";
 
 /**
- * What a market can be told. Every command has an id of its own (a new order's is the order's), which is also the
- * queue's deduplication id.
+ * What a market can be told. Every command has an id of its own; a new order's is the order's.
  */
 export type Command =
   | { readonly kind: "place"; readonly id: string; readonly order: OrderTerms }

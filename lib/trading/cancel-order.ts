@@ -24,7 +24,7 @@ export async function cancelOrder(
 ): Promise<Result<OrderRecord>> {
   const found = await getOrder(input, ports);
   if (!found.ok) return found;
-  const { market: name, status, terms } = found.value;
+  const { market: name, status, terms, version } = found.value;
   if (!isLive(status)) return refuse("ORDER_CLOSED");
   const market = ports.catalogue.markets.get(name);
   if (market === undefined) throw new Error(`order ${terms.id} is of market ${name}, which is not defined`);
@@ -37,7 +37,9 @@ export async function cancelOrder(
     hold: initialHold(market, terms),
     reason: "user",
   };
-  const sent = await send(name, command, { input, ports });
+  // Cancels of an order that nothing has happened to since have one effect, so the queue drops all but the first.
+  const messageId = `cancel-${terms.id}-${version ?? 0}`;
+  const sent = await send(name, { command, messageId }, { input, ports });
   return sent.ok ? found : sent;
 }
 
@@ -55,17 +57,22 @@ export async function cancelAllOrders(
     ...(side === undefined ? {} : { side }),
     reason: "user",
   };
-  const sent = await send(market, command, { input, ports });
+  const sent = await send(market, { command, messageId: operationId }, { input, ports });
   return sent.ok ? success({ market }) : sent;
 }
 
 type Context = { readonly input: Operation; readonly ports: CancelPorts };
 
-async function send(market: string, command: Command, { input, ports }: Context): Promise<Result<undefined>> {
+async function send(
+  market: string,
+  { command, messageId }: { readonly command: Command; readonly messageId: string },
+  { input, ports }: Context,
+): Promise<Result<undefined>> {
   try {
     // A caller who was told that it failed may have placed orders since, which a late cancel of all would take as well.
     if (input.over?.aborted === true) throw new QueueUnavailable("the caller was answered");
-    await ports.queue.send(market, commandMessage(command, input.correlationId), input.over);
+    const { body } = commandMessage(command, input.correlationId);
+    await ports.queue.send(market, { id: messageId, body }, input.over);
   } catch (fault) {
     if (!(fault instanceof QueueUnavailable)) throw fault;
     ports.log.error("command_not_enqueued", fault, { market, kind: command.kind });

@@ -19,6 +19,8 @@ import type { WorldPorts } from "./world.ts";
 export const MARKETS = ["BTC-USDT", "ETH-USDT"] as const;
 export const USERS = ["ANNA", "BERT", "CARL", "DORA"] as const;
 
+const FLOOD_SHARE = 0.1;
+
 /** What a client does once: a use case, with the answer noted as the client's view. */
 export type Action = { readonly name: string; run(ports: WorldPorts): Promise<void> };
 
@@ -123,16 +125,18 @@ async function submitOrder(
 
 function cancelAction(chance: Chance, memory: Memory): Action {
   const turn = chance.fraction();
+  const times = chance.fraction() < FLOOD_SHARE ? 2 + chance.below(20) : 1;
   return {
-    name: "a cancel",
+    name: times === 1 ? "a cancel" : `${times} cancels of an order`,
     run: async (ports) => {
       const order = memory.someOrder(turn);
-      if (order === undefined) return;
-      const operationId = ports.random.id(ports.clock.nowMs());
-      const asked = await heard(() =>
-        cancelOrder({ ...order, operationId, correlationId: operationId }, ports),
-      );
-      if (asked?.ok === true) memory.cancelled.push(order);
+      for (let time = 0; time < times && order !== undefined; time++) {
+        const operationId = ports.random.id(ports.clock.nowMs());
+        const asked = await heard(() =>
+          cancelOrder({ ...order, operationId, correlationId: operationId }, ports),
+        );
+        if (asked?.ok === true) memory.cancelled.push(order);
+      }
     },
   };
 }

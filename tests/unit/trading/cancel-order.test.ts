@@ -49,6 +49,31 @@ describe("cancel order", () => {
     expect(codeOf(await cancel(order.terms.id, "C2"))).toBe("ORDER_CLOSED");
   });
 
+  test("sent again and again > is one message, until something happens to the order", async () => {
+    const order = await limit(exchange, "ALICE", ["sell", "100", "1"]);
+    await exchange.matchAll();
+    for (let time = 0; time < 31; time++)
+      expect(codeOf(await cancel(order.terms.id, `C${time}`))).toBe("accepted");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(1);
+    const other = await limit(exchange, "ALICE", ["sell", "101", "1"]);
+    expect(codeOf(await cancel(other.terms.id, "D1"))).toBe("accepted");
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(3);
+    await exchange.matchAll();
+    expect((await orderNow(order, exchange)).status).toBe("cancelled");
+    expect((await orderNow(other, exchange)).status).toBe("cancelled");
+  });
+
+  test("after one that was lost with its queue > reaches the new queue", async () => {
+    const order = await limit(exchange, "ALICE", ["buy", "100", "1"]);
+    await exchange.matchAll();
+    await cancel(order.terms.id, "C1");
+    clock.advance(61_000);
+    exchange.createQueue("BTC-USDT", 1n);
+    await cancel(order.terms.id, "C2");
+    await exchange.matchAll();
+    expect((await orderNow(order, exchange)).status).toBe("cancelled");
+  });
+
   test("whose caller was answered meanwhile > is not sent, nor is a cancel of all: orders may have been placed since", async () => {
     const order = await limit(exchange, "ALICE", ["buy", "100", "1"]);
     await exchange.matchAll();

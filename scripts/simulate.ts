@@ -19,6 +19,8 @@ const BRANCHES = [
   "log batch_failed",
   "log redelivery_not_set",
   "commit_busy",
+  "transactions_met",
+  "log wallet_contended",
   "log commit_refused fence_ours",
   "log commit_refused fence_lost",
   "log commit_refused not_pending",

@@ -2,6 +2,7 @@ import { entryKey, sealedFrom } from "../journal/journal-items.ts";
 import type { Plan } from "../matching/plan.ts";
 import type { ExchangePorts, Random } from "../ports/ports.ts";
 import { type Outcome, type Store, StoreUnavailable } from "../store/store.ts";
+import type { ContendedWallets } from "./contended-wallets.ts";
 import { classify, type Failure, transactionOf } from "./transaction.ts";
 
 export type CommitPorts = Pick<ExchangePorts, "store" | "clock" | "log" | "metrics"> & {
@@ -15,13 +16,24 @@ export type Committed =
   | { readonly kind: "lost" }
   /** The store was busy or silent until there was no time left. */
   | { readonly kind: "out_of_time" }
+  /** Others keep writing one more wallet that the plan needs. */
+  | { readonly kind: "contended" }
   | Extract<Failure, { kind: "not_pending" | "broken" }>;
 
 const FIRST_PAUSE_MS = 4;
 const LONGEST_PAUSE_MS = 250;
 
-/** Commits a plan as one transaction; the same one again while the store is busy or does not answer, until `commitBy`. */
-export async function commit(planned: Plan, commitBy: number, ports: CommitPorts): Promise<Committed> {
+export type Limits = { readonly commitBy: number; readonly contended: ContendedWallets };
+
+/**
+ * Commits a plan as one transaction; the same one again while the store is busy or does not answer, until `commitBy`, or until a wallet turns
+ * out to be contended for.
+ */
+export async function commit(
+  planned: Plan,
+  { commitBy, contended }: Limits,
+  ports: CommitPorts,
+): Promise<Committed> {
   const { clock, log, metrics } = ports;
   const { writes, slots } = transactionOf(planned);
   const { market, version } = planned.sealed;
@@ -33,7 +45,7 @@ export async function commit(planned: Plan, commitBy: number, ports: CommitPorts
       return { kind: "ours" };
     }
     const failure: Failure =
-      outcome === undefined ? { kind: "busy", conflicts: 0 } : classify(outcome.reasons, slots);
+      outcome === undefined ? { kind: "busy", conflicts: 0, userIds: [] } : classify(outcome.reasons, slots);
     if (failure.kind !== "busy") {
       const committed = failure.kind === "fence" ? await whoCommitted(planned, ports.store) : failure;
       const kind = failure.kind === "fence" ? `fence_${committed.kind}` : failure.kind;
@@ -41,7 +53,9 @@ export async function commit(planned: Plan, commitBy: number, ports: CommitPorts
       return committed;
     }
     metrics.add("Conflicts", "Count", failure.conflicts);
+    metrics.add(`Conflicts ${market}`, "Count", failure.conflicts);
     metrics.add("CommitRetries", "Count", 1);
+    if (await contended.add(failure.userIds)) return { kind: "contended" };
     const pauseMs =
       Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + ports.random.fraction());
     if (clock.nowMs() + pauseMs >= commitBy) return { kind: "out_of_time" };

@@ -5,6 +5,7 @@ import { advance, type Plan, plan, type QueuedCommand } from "../matching/plan.t
 import type { CommandQueue, QueueEpoch } from "../ports/command-queue.ts";
 import { storeUntil, TimeUp } from "../store/store-until.ts";
 import { type CommitPorts, commit } from "./commit.ts";
+import { ContendedWallets } from "./contended-wallets.ts";
 import { Contradictions } from "./contradictions.ts";
 import { WorkingState } from "./working-state.ts";
 
@@ -60,6 +61,7 @@ export class Matcher {
   async #takeAll(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<Taken> {
     const { clock } = this.#ports;
     const ports = { ...this.#ports, store: storeUntil(deadlines.commitBy, this.#ports) };
+    const contended = new ContendedWallets(this.#market.market, ports);
     let completed = 0;
     for (;;) {
       if (clock.nowMs() >= deadlines.planBy) return { completed, ended: "time_up" };
@@ -73,9 +75,9 @@ export class Matcher {
       const planned = plan(
         state,
         { epoch: epoch.id, commands: contradictions.scope(batch.slice(completed)) },
-        { notPending: working.notPending, ...contradictions.exclusions },
+        { notPending: working.notPending, contended: contended.userIds, ...contradictions.exclusions },
       );
-      const result = await commit(planned, deadlines.commitBy, ports);
+      const result = await commit(planned, { commitBy: deadlines.commitBy, contended }, ports);
       switch (result.kind) {
         case "ours":
           advance(state, planned);
@@ -86,6 +88,9 @@ export class Matcher {
         case "not_pending":
           state.rollBack(planned.savepoint);
           for (const orderId of result.orderIds) working.notPending.add(orderId);
+          break;
+        case "contended":
+          state.rollBack(planned.savepoint);
           break;
         case "lost":
           this.#working = undefined;

@@ -61,8 +61,8 @@ function slotOf({ order, isNew, releasedBy }: OrderChange): Slot {
 /** What a cancelled transaction means, by precedence: a stale plan fails many slots, and then only the fence counts. */
 export type Failure =
   | { readonly kind: "fence" }
-  /** The same transaction may succeed later. */
-  | { readonly kind: "busy"; readonly conflicts: number }
+  /** The same transaction may succeed later; the users whose wallets others were writing. */
+  | { readonly kind: "busy"; readonly conflicts: number; readonly userIds: readonly string[] }
   /** Orders that are not pending, and releases for which no order waits. */
   | { readonly kind: "not_pending"; readonly orderIds: readonly string[] }
   | { readonly kind: "broken"; readonly userIds: readonly string[] };
@@ -70,15 +70,22 @@ export type Failure =
 export function classify(reasons: readonly SlotReason[], slots: readonly Slot[]): Failure {
   const failed = slots.filter((_, index) => reasons[index]?.code === "condition");
   if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };
-  const busy = reasons.filter(({ code }) => code === "conflict" || code === "throttled").length;
-  if (busy > 0) return { kind: "busy", conflicts: reasons.filter(({ code }) => code === "conflict").length };
+  const conflicts = reasons.filter(({ code }) => code === "conflict").length;
+  if (conflicts > 0 || reasons.some(({ code }) => code === "throttled")) {
+    const userIds = ownersOf(slots.filter((_, index) => reasons[index]?.code === "conflict"));
+    return { kind: "busy", conflicts, userIds };
+  }
   const orderIds = failed.flatMap((slot) =>
     slot.kind === "pending" ? [slot.orderId] : slot.kind === "releasable" ? [slot.commandId] : [],
   );
   if (orderIds.length > 0) return { kind: "not_pending", orderIds };
-  const userIds = failed.flatMap((slot) => (slot.kind === "owned" ? [slot.userId] : []));
+  const userIds = ownersOf(failed);
   if (userIds.length === 0) throw new Error("a transaction was cancelled without a reason");
-  return { kind: "broken", userIds: [...new Set(userIds)] };
+  return { kind: "broken", userIds };
+}
+
+function ownersOf(slots: readonly Slot[]): readonly string[] {
+  return [...new Set(slots.flatMap((slot) => (slot.kind === "owned" ? [slot.userId] : [])))];
 }
 
 function orderWrite(change: OrderChange, stamp: Item): Write {

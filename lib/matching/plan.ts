@@ -9,6 +9,7 @@ import type { Side } from "./order.ts";
 
 /** A transaction has 100 items at most, and one is the entry itself. */
 const MAX_ITEMS = 99;
+const WALLET = "wallet ";
 
 /** A message of the market's queue. `command` is missing where it could not be read. */
 export type QueuedCommand = {
@@ -30,12 +31,18 @@ export type Exclusions = {
   readonly unreleasable: Pick<ReadonlySet<string>, "has">;
   /** To be taken off the book for an admin, halting the market. */
   readonly suspended: ReadonlySet<string>;
+  /**
+   * Users whose wallet others keep writing. The entry ends before the first command that needs one, so that nobody before it waits; an entry
+   * that begins with such a command takes all the others of those users as well, for the wallet is then needed once.
+   */
+  readonly contended: Pick<ReadonlySet<string>, "has">;
 };
 
 export const NO_EXCLUSIONS: Exclusions = {
   notPending: new Set(),
   unreleasable: new Set(),
   suspended: new Set(),
+  contended: new Set(),
 };
 
 export type Plan = {
@@ -61,7 +68,7 @@ export function plan(
   batch: { epoch: string; commands: readonly QueuedCommand[] },
   exclusions = NO_EXCLUSIONS,
 ): Plan {
-  const draft = new Draft(state);
+  const draft = new Draft(state, exclusions.contended);
   const { continuation } = state;
   let last: QueuedCommand | Continuation | undefined;
   let unfinished: Continuation | undefined;
@@ -151,11 +158,13 @@ class Draft {
   readonly savepoint: number;
   timeMs: number;
   readonly #state: MarketState;
+  readonly #contended: Exclusions["contended"];
   readonly #items = new Set<string>();
   #cut = false;
 
-  constructor(state: MarketState) {
+  constructor(state: MarketState, contended: Exclusions["contended"]) {
     this.#state = state;
+    this.#contended = contended;
     this.savepoint = state.savepoint();
     this.timeMs = state.head.timeMs;
   }
@@ -201,7 +210,9 @@ class Draft {
     const effects = new Effects();
     const items = new Set(this.#items);
     const emit = (event: Event): Progress => {
-      for (const item of itemsOf(this.#state, event)) items.add(item);
+      const needed = itemsOf(this.#state, event);
+      if (!isFirst && needed.some((item) => this.#waitsFor(item))) return "out_of_room";
+      for (const item of needed) items.add(item);
       if (items.size > MAX_ITEMS) return "out_of_room";
       this.#state.apply(event, effects);
       events.push(event);
@@ -228,6 +239,13 @@ class Draft {
     this.effects.merge(effects);
     for (const item of items) this.#items.add(item);
     return progress;
+  }
+
+  /** A wallet that this entry needs anyway costs no more when it is needed again. */
+  #waitsFor(item: string): boolean {
+    return (
+      item.startsWith(WALLET) && this.#contended.has(item.slice(WALLET.length)) && !this.#items.has(item)
+    );
   }
 
   /** Why a command about one order has nothing to do: this very entry did it already, or attempts have shown it. The book alone shows neither. */
@@ -266,19 +284,19 @@ function itemsOf(state: MarketState, event: Event): readonly string[] {
       const { taker } = state;
       return [
         `order ${event.makerId}`,
-        `wallet ${maker?.userId}`,
+        `${WALLET}${maker?.userId}`,
         `order ${taker?.id}`,
-        `wallet ${taker?.userId}`,
+        `${WALLET}${taker?.userId}`,
       ];
     }
     case "closed": {
       const order = state.book.get(event.orderId) ?? state.taker;
-      return [`order ${event.orderId}`, `wallet ${order?.userId}`];
+      return [`order ${event.orderId}`, `${WALLET}${order?.userId}`];
     }
     case "suspended":
       return [`order ${event.orderId}`];
     case "pending_cancelled":
-      return [`order ${event.orderId}`, `wallet ${event.userId}`];
+      return [`order ${event.orderId}`, `${WALLET}${event.userId}`];
     case "status_set":
       return ["gate"];
     case "account_status_set":

@@ -35,9 +35,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "no entry for a batch of no-ops",
     file: "lib/matcher/matcher.ts",
-    find: "      const result = await commit(planned, deadlines.commitBy, ports);",
+    find: "      const result = await commit(planned, { commitBy: deadlines.commitBy, contended }, ports);",
     replace:
-      "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await commit(planned, deadlines.commitBy, ports);",
+      "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await commit(planned, { commitBy: deadlines.commitBy, contended }, ports);",
   },
   {
     name: "precedence of slots wrong: orders before the fence",
@@ -106,8 +106,8 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "a plan that failed leaves its traces in the book",
     file: "lib/matcher/matcher.ts",
-    find: "          state.rollBack(planned.savepoint);",
-    replace: "",
+    find: "          state.rollBack(planned.savepoint);\n          for",
+    replace: "          for",
   },
   {
     name: "an answer that was lost counts as somebody else's commit",
@@ -427,5 +427,24 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "lib/trading/place-order.ts",
     find: "clock.nowMs() - createdAtMs > SEND_WITHIN_MS",
     replace: "clock.nowMs() - createdAtMs < 0",
+  },
+  {
+    name: "a command that is left for a later entry counts as completed",
+    file: "lib/matching/plan.ts",
+    find: "      this.#state.rollBack(savepoint);\n      return progress;",
+    replace: '      this.#state.rollBack(savepoint);\n      return "done";',
+  },
+  {
+    name: "a contended wallet holds up what comes before the commands that need it",
+    file: "lib/matching/plan.ts",
+    find: '      if (!isFirst && needed.some((item) => this.#waitsFor(item))) return "out_of_room";',
+    replace: "",
+  },
+  {
+    name: "a plan that was given up for a contended wallet leaves its traces in the book",
+    file: "lib/matcher/matcher.ts",
+    find: `        case "contended":
+          state.rollBack(planned.savepoint);`,
+    replace: `        case "contended":`,
   },
 ];

@@ -34,6 +34,7 @@ export const WORLD_FAULTS = [
   "sweep",
   "clock_off",
   "wallet_robbed",
+  "wallet_contended",
 ] as const;
 export type WorldFault = (typeof WORLD_FAULTS)[number];
 export type Fault = CallFault | WorldFault;

@@ -9,7 +9,7 @@ import { Memory } from "./memory.ts";
 import { prepare } from "./prepare.ts";
 import { type Process, Scheduler } from "./scheduler.ts";
 import { damageSnapshot, saveSnapshots } from "./snapshot-trouble.ts";
-import { type Action, drawAction, MARKETS } from "./traffic.ts";
+import { type Action, drawAction, MARKETS, USERS } from "./traffic.ts";
 import { World } from "./world.ts";
 
 export type ScheduleOptions = {
@@ -30,6 +30,7 @@ export type ScheduleResult = {
 };
 
 const MOST_STEPS = 60_000;
+const CONTENDED_MS = 25_000;
 const SNAPSHOTS_LOST_SHARE = 0.2;
 
 /** One world, its traffic and its faults, from a seed: the same seed gives the same story. */
@@ -107,6 +108,7 @@ async function play(
   }
   if (scheduler.fault !== undefined) return [];
   adversary.isActive = false;
+  world.contention.end();
   await comeToRest(cast);
   const { recreated, sent, stillness } = world;
   const kept = await marketData.judge();
@@ -120,7 +122,7 @@ async function play(
     sent,
     epochOf: (market) => world.epochOf(market),
   });
-  return [...stillness.violations, ...world.late, ...kept, ...back, ...atRest];
+  return [...world.broken, ...stillness.violations, ...world.late, ...kept, ...back, ...atRest];
 }
 
 function describe(fault: unknown): string {
@@ -177,6 +179,9 @@ async function disturb({
     world.doubleMessage(market);
   } else if (roll > 0.29 && roll < 0.33 && adversary.strikes("market_contended", market)) {
     world.contend(market, chance.below(6_000));
+  } else if (roll > 0.33 && roll < 0.36 && adversary.strikes("wallet_contended", "")) {
+    const fromMs = scheduler.nowMs();
+    world.contention.contend(chance.pick(USERS), { fromMs, untilMs: fromMs + CONTENDED_MS });
   } else if (roll > 0.22 && roll < 0.23) {
     world.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");

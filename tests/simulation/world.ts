@@ -1,6 +1,8 @@
 import { resendDesiredStates } from "../../lib/desired-state/resend-desired-states.ts";
 import { takeBatch } from "../../lib/edge/queue-worker.ts";
+import { sealedFrom } from "../../lib/journal/journal-items.ts";
 import { Matcher } from "../../lib/matcher/matcher.ts";
+import { unseal } from "../../lib/matching/entry.ts";
 import { readMessage } from "../../lib/matching/wire/message.ts";
 import { orderKey } from "../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../lib/ports/command-queue.ts";
@@ -13,13 +15,16 @@ import {
   type SlotReason,
   type Store,
   StoreUnavailable,
+  type Write,
 } from "../../lib/store/store.ts";
 import { SEND_WITHIN_MS } from "../../lib/trading/place-order.ts";
 import { sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import type { Chance } from "../../scripts/demo/chance.ts";
 import { FifoQueue } from "../../scripts/local/sqs/fifo-queue.ts";
+import type { Delivery } from "../../scripts/local/sqs/message.ts";
 import { type Adversary, CALL_FAULTS, type CallFault, type Fault } from "./adversary.ts";
 import type { SentCommand } from "./command-judge.ts";
+import { Contention } from "./contention.ts";
 import { CountingRandom } from "./effects.ts";
 import { doneOf, eventOf, redeliver, VISIBILITY_MS } from "./event-source.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
@@ -65,12 +70,27 @@ type Queue = {
   readonly bodies: string[];
 };
 
+type WriteCall = {
+  readonly what: string;
+  readonly writes: readonly Write[];
+  readonly isTransaction?: boolean;
+};
+
+type Judged = {
+  readonly batch: readonly Delivery[];
+  readonly completed: number;
+  readonly fromMs: number;
+  readonly faultsBefore: number;
+};
+
 /** A warm function: what it remembers outlives an invocation, and ends with a crash. */
 type Instance = { process: Process | undefined; readonly matcher: Matcher };
 
 /** The exchange around its real use cases: processes, queues, function instances, and an adversary at every call to the outside. */
 export class World {
   readonly replicas: Replicas;
+  readonly contention = new Contention();
+  readonly broken: string[] = [];
   readonly random: Random = new CountingRandom();
   readonly recreated = new Set<string>();
   /** Every command that reached a queue, by its id: what the journal is judged by. */
@@ -183,6 +203,7 @@ export class World {
     if (batch.length === 0) return;
     this.stillness.begin(process, { market, fifo, batch, startedMs, functionMs });
     const instance = this.#idleInstance(market, process);
+    const faultsBefore = this.#adversary.decisions;
     const context = { getRemainingTimeInMillis: () => functionMs - (scheduler.nowMs() - startedMs) };
     const delivery = { event: eventOf(market, batch), context, matcherOf: () => instance.matcher };
     const ports = this.portsOf(() => process);
@@ -197,11 +218,37 @@ export class World {
     const answer = await takeBatch(delivery, { ...ports, log });
     instance.process = undefined;
     if (bug !== undefined) throw bug;
-    for (const { receiptHandle } of doneOf(batch, answer)) {
+    const done = doneOf(batch, answer);
+    for (const { receiptHandle } of done) {
       if (this.#adversary.strikes("delete_lost", market)) this.stillness.noteFault(process, "delete_lost");
       else fifo.delete(receiptHandle, scheduler.nowMs());
     }
+    await this.#judgeWaiting(market, { batch, completed: done.length, fromMs: startedMs, faultsBefore });
     this.stillness.end(process, scheduler.nowMs());
+  }
+
+  /** Notes a command that has waited for a wallet that it does not need, where nothing else has disturbed the invocation. */
+  async #judgeWaiting(market: string, { batch, completed, fromMs, faultsBefore }: Judged): Promise<void> {
+    const commands = batch.map(({ message: { messageId, body, sequenceNumber, sentAtMs } }) =>
+      readMessage({ messageId, body, sequence: sequenceNumber, sentMs: sentAtMs }),
+    );
+    const fault = this.contention.faultOf(commands, { completed, fromMs, untilMs: this.#scheduler.nowMs() });
+    const isDisturbed =
+      this.#adversary.decisions > faultsBefore || (this.#contended.get(market) ?? 0) > fromMs;
+    if (fault === undefined || isDisturbed) return;
+    // A command that is half done comes before all others, whoever's it is.
+    if (!(await this.#isUnfinished(market))) this.broken.push(fault);
+  }
+
+  async #isUnfinished(market: string): Promise<boolean> {
+    const page = await this.replicas.truth.query({
+      table: "journal",
+      pk: market,
+      order: "descending",
+      limit: 1,
+    });
+    const [last] = page.items;
+    return last !== undefined && unseal(sealedFrom(last)).continuation !== undefined;
   }
 
   /** One invocation of the projecting function. */
@@ -258,14 +305,16 @@ export class World {
       },
       scan: (scan) => read(`scan ${scan.table}`, () => replicas.scan(scan, faults(scan.table))),
       write: (write) =>
-        this.#write(running(), { what: `write ${write.table}`, slots: 1 }, () => replicas.transact([write])),
+        this.#write(running(), { what: `write ${write.table}`, writes: [write] }, () =>
+          replicas.transact([write]),
+        ),
       transact: (writes) => {
         const what = `transact ${[...new Set(writes.map(({ table }) => table))].join("+")}`;
-        return this.#write(running(), { what, slots: writes.length }, () => replicas.transact(writes));
+        return this.#write(running(), { what, writes, isTransaction: true }, () => replicas.transact(writes));
       },
       putMany: async (puts) => {
         const run = async () => ({ outcome: { ok: true } as Outcome, written: await replicas.putMany(puts) });
-        const outcome = await this.#write(running(), { what: "putMany", slots: 0 }, run);
+        const outcome = await this.#write(running(), { what: "putMany", writes: [] }, run);
         if (!outcome.ok) throw new StoreUnavailable("the store leaves items unprocessed");
       },
     };
@@ -280,26 +329,38 @@ export class World {
 
   async #write(
     process: Process,
-    { what, slots }: { readonly what: string; readonly slots: number },
+    { what, writes, isTransaction = false }: WriteCall,
     run: () => Promise<{ readonly outcome: Outcome; readonly written: Written }>,
   ): Promise<Outcome> {
     const fault = await this.#meet(process, CALL_FAULTS, what);
     if (fault === "crash_before") return await this.#scheduler.crash(process);
     if (fault === "never_arrived") throw new StoreUnavailable("no answer");
-    if (fault === "conflict" || fault === "throttled") return this.#busy(slots, fault);
-    const isCommit = what.includes("journal") && slots > 0;
+    if (fault === "conflict" || fault === "throttled") return this.#busy(writes.length, fault);
+    const isCommit = what.includes("journal") && writes.length > 0;
     const market = this.stillness.marketOf(process);
     if (isCommit && market !== undefined && (this.#contended.get(market) ?? 0) > this.#scheduler.nowMs()) {
       this.stillness.noteFault(process, "conflict");
-      return this.#busy(slots, "conflict");
+      return this.#busy(writes.length, "conflict");
+    }
+    const conflict = this.contention.conflictOf(writes, this.#scheduler.nowMs());
+    if (conflict !== undefined) {
+      this.#adversary.note("transactions_met");
+      this.stillness.noteFault(process, "conflict");
+      return conflict;
     }
     const { outcome, written } = await run();
     if (fault === "crash_after") return await this.#scheduler.crash(process);
     // The answer is on its way: until it arrives, others may see part of what was written.
+    // Who is frozen for minutes is not waited for: their transaction has long ended.
+    const end =
+      isTransaction && outcome.ok && fault !== "frozen_for_minutes"
+        ? this.contention.hold(writes)
+        : undefined;
     await this.#scheduler.turn(
       process,
       fault === "frozen_for_minutes" ? MINUTES_MS : isCommit ? this.#commitMs : 0,
     );
+    end?.();
     written.isAnswered = true;
     if (fault === "answer_lost") throw new StoreUnavailable("the answer was lost");
     return outcome;

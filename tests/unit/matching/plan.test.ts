@@ -324,6 +324,21 @@ describe("what failed attempts have shown", () => {
   const without = (exclusions: Partial<Exclusions>): Exclusions => ({ ...NO_EXCLUSIONS, ...exclusions });
   const suspending = (orderId: string): Exclusions => without({ suspended: new Set([orderId]) });
 
+  test("ends the entry before the first command that needs a contended wallet, and takes all of that user's where it begins with one", () => {
+    makers(3);
+    const contended = without({ contended: new Set(["M0"]) });
+    const other = placeOf({ id: "O1", userId: "U1", priceTicks: 90n, quantityLots: 1n });
+    const batch = queued(
+      [other, sweep("O2", 1), placeOf({ id: "O3", userId: "U1", priceTicks: 91n, quantityLots: 1n })],
+      500,
+    );
+    const first = commit(planOf(batch, contended));
+    expect(first.entry.commands).toEqual(["O1"]);
+    expect(first.entry.lastSequence).toBe(batch[0]?.sequence);
+    expect(first.entry.continuation).toBeUndefined();
+    expect(commit(planOf(batch.slice(1), contended)).entry.commands).toEqual(["O2", "O3"]);
+  });
+
   test("leaves out an order that is not pending, and all cancels of it", () => {
     const order = termsOf({ id: "O1", ...one });
     const batch = queued([

@@ -32,7 +32,8 @@ export class SharedRead<T> {
 
   get(): Promise<T> {
     if (this.#next !== undefined) return this.#next;
-    if (this.#last !== undefined && !this.#mayRead()) return this.#last;
+    const mayRead = this.#mayRead();
+    if (this.#last !== undefined && !mayRead) return this.#last;
     // One that is under way began before this call, so it may lack what its caller was told since.
     const before: Promise<unknown> = this.#last ?? Promise.resolve();
     const next = before

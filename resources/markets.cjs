@@ -5,6 +5,8 @@
 const { markets } = require("./markets.json");
 
 const MATCHER_TIMEOUT_SECONDS = 5;
+/** The least that AWS allows of an event source; reserved as well, so that no flood at the API takes a market's place. */
+const MATCHER_CONCURRENCY = 2;
 const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60;
 const PREFIX = `\${self:service}-\${sls:stage}`;
 
@@ -57,14 +59,15 @@ function matcher(market) {
     // One whole vCPU: a cold matcher with a big book has to be ready within the first half of its time.
     memorySize: 1769,
     timeout: MATCHER_TIMEOUT_SECONDS,
+    reservedConcurrency: MATCHER_CONCURRENCY,
     events: [
       {
         sqs: {
           arn: { "Fn::GetAtt": [`${logical(market)}Queue`, "Arn"] },
           batchSize: 10,
           functionResponseType: "ReportBatchItemFailures",
-          // The least that AWS allows. A FIFO group is one consumer at a time anyway; the fence is what guards the market.
-          maximumConcurrency: 2,
+          // A FIFO group is one consumer at a time anyway; the fence is what guards the market.
+          maximumConcurrency: MATCHER_CONCURRENCY,
         },
       },
     ],

@@ -68,5 +68,6 @@ export function refusalsOf(definition: Route): readonly Code[] {
   if (definition.auth !== "none") codes.add("UNAUTHORIZED").add("ACCOUNT_FROZEN");
   if (definition.auth === "admin") codes.add("FORBIDDEN");
   if (definition.idempotency !== undefined) codes.add("VALIDATION_ERROR").add("IDEMPOTENCY_MISMATCH");
-  return [...codes.add("UNAVAILABLE").add("INTERNAL")];
+  // The API bounds requests of all callers together, before any function is called.
+  return [...codes.add("RATE_LIMITED").add("UNAVAILABLE").add("INTERNAL")];
 }

@@ -23,6 +23,7 @@ export type FunctionDefinition = {
   readonly handler: string;
   readonly role: string;
   readonly timeoutSeconds: number;
+  readonly reservedConcurrency: number | undefined;
   readonly environment: JsonObject;
   readonly events: readonly JsonObject[];
 };
@@ -54,6 +55,8 @@ export function loadConfiguration(stage: string): Configuration {
       handler: textFrom(definition.handler),
       role: textFrom(definition.role ?? ""),
       timeoutSeconds: Number(definition.timeout ?? provider.timeout),
+      reservedConcurrency:
+        definition.reservedConcurrency === undefined ? undefined : Number(definition.reservedConcurrency),
       environment: objectFrom(definition.environment ?? {}),
       events: listFrom(definition.events ?? []).map(objectFrom),
     };
@@ -65,6 +68,8 @@ export function loadConfiguration(stage: string): Configuration {
       parameters = { ...parameters, ...objectFrom(value) };
       continue;
     }
+    // What Serverless makes by itself is only there once it has run.
+    if (section === "extensions") continue;
     if (section !== "Resources") throw new Error(`resources/ holds an unexpected section: ${section}`);
     for (const [logicalId, resource] of Object.entries(objectFrom(value)))
       resources[logicalId] = objectFrom(resource) as Resource;

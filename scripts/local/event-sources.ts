@@ -58,7 +58,7 @@ checkpoint.flush();
 process.exit(0);
 
 function queueSources({ functions, resources }: Configuration): readonly QueueSource[] {
-  return Object.values(functions).flatMap(({ name, events }) =>
+  return Object.values(functions).flatMap(({ name, events, reservedConcurrency = Infinity }) =>
     events
       .filter((event) => event.sqs !== undefined)
       .map((event) => {
@@ -68,7 +68,7 @@ function queueSources({ functions, resources }: Configuration): readonly QueueSo
           queueUrl: `${queueBaseUrl}/${textFrom(queue?.Properties.QueueName)}`,
           functionName: name,
           batchSize: Number(batchSize),
-          concurrency: Number(maximumConcurrency ?? 2),
+          concurrency: Math.min(Number(maximumConcurrency ?? 2), reservedConcurrency),
         };
       }),
   );

@@ -50,7 +50,7 @@ async function trade(): Promise<readonly number[]> {
 const at = (sorted: readonly number[], share: number): number =>
   Math.round(sorted[Math.floor(share * (sorted.length - 1))] ?? 0);
 
-it("a flood of logins and of order-book reads > is throttled, and commands of the market go on in time", async () => {
+it("a flood of logins and of order-book reads > keeps to its share, and commands of the market go on in time", async () => {
   const { url } = stack;
   const stop = new AbortController();
   const login = {

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { type Lifecycle, server as newServer, type Server } from "@hapi/hapi";
+import { type Lifecycle, server as newServer, type ResponseToolkit, type Server } from "@hapi/hapi";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 const { guard } = createRequire(import.meta.url)("../../../../scripts/local/gateway.cjs");

@@ -25,6 +25,12 @@ function setBody(draft: Draft, body: unknown): void {
   draft.bytes = undefined;
 }
 
+/** It may have been no call of the API before, and is one now. */
+function setPath(draft: Draft, path: string): void {
+  draft.path = path;
+  draft.isKnown = draft.method === draft.operation.method;
+}
+
 /** Cut before it is encoded: half of an encoding is another matter. */
 function percentEncoded(text: string): string {
   return encodeURIComponent([...text].slice(0, 250).join("").toWellFormed());
@@ -438,7 +444,10 @@ const PLACES: readonly Mutation[] = [
         "0".repeat(26),
         "x".repeat(7_000),
       ]);
-      draft.path = draft.operation.path.replace(/\{\w+\}/, () => value);
+      setPath(
+        draft,
+        draft.operation.path.replace(/\{\w+\}/, () => value),
+      );
     },
   },
   {
@@ -447,7 +456,10 @@ const PLACES: readonly Mutation[] = [
     change: (draft, { chance, ids, other, scapegoats }) => {
       const known = [...ids.values()].flat();
       const id = chance.pick([other.userId, ...scapegoats.slice(0, 1), ...known.slice(-50)]);
-      draft.path = draft.operation.path.replace("{id}", () => id);
+      setPath(
+        draft,
+        draft.operation.path.replace("{id}", () => id),
+      );
     },
   },
   {

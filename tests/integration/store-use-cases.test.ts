@@ -11,6 +11,7 @@ import { listOrders } from "../../lib/orders/list-orders.ts";
 import { differenceOf, readConservation } from "../../lib/reconciliation/conservation.ts";
 import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import { decideWithdrawal } from "../../lib/wallet/decide-withdrawal.ts";
+import { hotMarkWrite } from "../../lib/wallet/hot-wallet.ts";
 import { listAllWithdrawals } from "../../lib/wallet/list-wallet.ts";
 import { requestWithdrawal } from "../../lib/wallet/request-withdrawal.ts";
 import { type Dynoxide, startTables } from "../../scripts/local/engines.ts";
@@ -81,7 +82,7 @@ describe("on a real engine", () => {
       const batch = exchange.receive("BTC-USDT");
       const taken = round % 3 === 0 ? matchers : [matchers[round % 2]];
       const completed = await Promise.all(
-        taken.map((matcher) => matcher?.take(batch.commands, exchange.deadlines())),
+        taken.map(async (matcher) => (await matcher?.take(batch.commands, exchange.deadlines()))?.completed),
       );
       expect(new Set(completed)).toEqual(new Set([batch.commands.length]));
       exchange.acknowledge("BTC-USDT", batch, batch.commands.length);
@@ -99,6 +100,24 @@ describe("on a real engine", () => {
     );
     expect(new Set(orders.map((order) => accepted(order).terms.id)).size).toBe(1);
     expect(await balance(exchange, "EVE", "USDT")).toBe("990 + 10");
+    await exchange.matchAll();
+    await expectSound();
+  });
+
+  test("of many orders of one user at once no more than a second's limit pass, and a contended wallet takes none", async () => {
+    await openAccount(exchange, { userId: "FAST", funds: { USDT: "1000" } });
+    const wish = { side: "buy", type: "limit", price: "10", quantity: "1" } as const;
+    const limited = { ...exchange, ordersPerSecond: 2 };
+    for (let second = 0; second < 2; second++) {
+      clock.advance(1_000);
+      const orders = await Promise.all(Array.from({ length: 5 }, () => place(limited, "FAST", wish)));
+      expect(orders.filter(({ ok }) => ok)).toHaveLength(2);
+      for (const order of orders.filter(({ ok }) => !ok))
+        expect(order).toMatchObject({ refusal: { code: "RATE_LIMITED" } });
+    }
+    await exchange.store.write(hotMarkWrite("FAST", clock.nowMs() + 200));
+    expect(await place(exchange, "FAST", wish)).toMatchObject({ refusal: { code: "RATE_LIMITED" } });
+    expect(await balance(exchange, "FAST", "USDT")).toBe("960 + 40");
     await exchange.matchAll();
     await expectSound();
   });

@@ -375,6 +375,24 @@ describe("a command that does not fit into its time", () => {
     await expectSound();
   });
 
+  test("goes on without a pause, delivery by delivery, however long it takes", async () => {
+    await deepBook(600);
+    const sweep = await buy("ALICE", "100", "60");
+    const startedMs = clock.nowMs();
+    // As slow as a sweep ten times as deep at 60 ms a commit.
+    const matcher = attacked({
+      before: (call) => {
+        if (commits(call)) clock.advance(590);
+        return undefined;
+      },
+    });
+    await exchange.match(MARKET, matcher);
+    expect(await now(sweep)).toMatchObject({ status: "filled", filledLots: 600_000n });
+    const commitsMs = 600 * Math.ceil(600 / 48);
+    expect(clock.nowMs() - startedMs).toBeLessThanOrEqual(commitsMs);
+    await expectSound();
+  });
+
   test("is resumed once by two at once", async () => {
     await deepBook(120);
     const sweep = await buy("ALICE", "100", "12");

@@ -22,7 +22,9 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS_BACK = 2 * 365;
 const DAYS_AT_MOST = 50 * 366;
 /** Days that one page looks at, so that its cost is bounded where days are empty; it then ends early, and the next one goes on. */
-const DAYS_A_PAGE = 62;
+const DAYS_A_PAGE = 31;
+/** Days that are read at once. */
+const STRIDE_AT_MOST = 4;
 
 type Ports = { readonly store: Store; readonly clock: Clock };
 type Bounds = { readonly from: string; readonly to: string };
@@ -95,7 +97,7 @@ async function listDays(filter: AuditFilter, bounds: Bounds, ports: Ports): Prom
   const found: AuditRecord[] = [];
   let day = dayOf(newest);
   const lastDay = Math.max(oldestDay, day - DAYS_A_PAGE + 1);
-  for (let stride = 1; day >= lastDay; stride *= 2) {
+  for (let stride = 1; day >= lastDay; stride = Math.min(stride * 2, STRIDE_AT_MOST)) {
     const days = Array.from({ length: Math.min(stride, day - lastDay + 1) }, (_, back) => day - back);
     const sources = days.flatMap((each) => shardsOf(each * DAY_MS)).map(shard);
     const page = await pageOf(sources, { ...filter, ...bounds, limit: limit + 1 - found.length }, ports);

@@ -69,8 +69,8 @@ function release(state: MarketState, command: Command & { readonly kind: "releas
   const { id: commandId, order } = command;
   if (state.taker?.id !== order.id) {
     const reason = state.book.get(order.id) === undefined ? refusalOf(state, order) : "duplicate";
-    if (reason !== undefined) return emit({ type: "ignored", commandId, reason }) ? "done" : "out_of_room";
-    if (!emit({ type: "released", commandId, order })) return "out_of_room";
+    if (reason !== undefined) return emit({ type: "ignored", commandId, reason });
+    if (emit({ type: "released", commandId, order }) === "out_of_room") return "out_of_room";
   }
   return match(state, emit);
 }

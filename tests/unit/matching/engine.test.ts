@@ -210,4 +210,13 @@ describe("a release", () => {
     play.take([{ kind: "set_status", id: "H1", status: "halted", number: 1, actor: "ADMIN" }]);
     expect(eventsOf(release())).toEqual(["market_halted"]);
   });
+
+  test("that an entry has no room for waits for the next one", () => {
+    const full = Array.from({ length: 99 }, (_, index) =>
+      placeOf({ id: `P${index}`, priceTicks: 5n, quantityLots: 1n }),
+    );
+    const planned = plan(play.state, { epoch: EPOCH, commands: queued([...full, release()]) });
+    expect(planned.completed).toBe(99);
+    expect(planned.entry.events.some(({ type }) => type === "released")).toBe(false);
+  });
 });

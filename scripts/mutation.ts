@@ -12,7 +12,8 @@ const HELP = `Changes the code in small ways, one at a time ("mutants"), and sho
   npm run mutation -- [--room NAME]... [--force]
 
 Rooms: ${Object.keys(ROOMS).join(", ")}; all if none is named, one after the other. Only what changed since the last run is
-tested again (.local/mutation keeps the results); --force tests everything. Many minutes for all rooms; not part of CI.
+tested again (.local/mutation keeps the results, also those of a run that is interrupted); --force tests everything. Tens of
+minutes for all rooms; not part of CI.
 
 The score is mutants noticed / mutants. Mutants that change nothing which can be observed stand in tests/mutation/equivalent.json
 with the reason. Ends with 1 where a room's score is below ${LEAST_SCORE} %, or the list names a mutant that does not survive.`;

@@ -435,12 +435,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: '      this.#state.rollBack(savepoint);\n      return "done";',
   },
   {
-    name: "a contended wallet holds up what comes before the commands that need it",
-    file: "lib/matching/plan.ts",
-    find: '      if (!isFirst && needed.some((item) => this.#waitsFor(item))) return "out_of_room";',
-    replace: "",
-  },
-  {
     name: "a plan that was given up for a contended wallet leaves its traces in the book",
     file: "lib/matcher/matcher.ts",
     find: `        case "contended":

@@ -266,9 +266,38 @@ describe("lists of withdrawals", () => {
     }
   });
 
+  test("are full pages of the wanted status, the last of which says so", async () => {
+    const made = await many();
+    const page = async (status: WithdrawalStatus | undefined, limit: number, after?: string) => {
+      const { items, next } = await listAllWithdrawals(status, { limit, after }, exchange);
+      return [items.map(({ id }) => id), next] as const;
+    };
+    const all = made.map(({ id }) => id);
+    expect(await page(undefined, 14)).toEqual([all.slice(0, 14), all[13]]);
+    expect(await page(undefined, 15)).toEqual([all, undefined]);
+    expect(await page(undefined, 16)).toEqual([all, undefined]);
+    const pending = made.filter(({ status }) => status === "pending_approval").map(({ id }) => id);
+    expect(pending).toHaveLength(6);
+    expect(await page("pending_approval", 5)).toEqual([pending.slice(0, 5), pending[4]]);
+    expect(await page("pending_approval", 6)).toEqual([pending, undefined]);
+    expect(await page("pending_approval", 5, pending[4])).toEqual([pending.slice(5), undefined]);
+  });
+
+  test("end where the only more ones are of one status, and are empty where there are none", async () => {
+    expect(await listAllWithdrawals(undefined, { limit: 2 }, exchange)).toEqual({ items: [] });
+    const ids: string[] = [];
+    for (let count = 0; count < 3; count++) ids.unshift(accepted(await request()).id);
+    const { items, next } = await listAllWithdrawals(undefined, { limit: 2 }, exchange);
+    expect(items.map((each) => each.id)).toEqual(ids.slice(0, 2));
+    expect(next).toBe(ids[1]);
+  });
+
   test("show each once and as it is, also where one is decided while the list is being read", async () => {
     const made = await many();
-    const pending = made.find(({ status }) => status === "pending_approval") as Withdrawal;
+    const [pending, another] = made.filter(({ status }) => status === "pending_approval") as [
+      Withdrawal,
+      Withdrawal,
+    ];
     // Between the reading of those that are pending and of those that are completed.
     const store = hookedStore(exchange.store, {
       before: firstTimes(
@@ -284,11 +313,12 @@ describe("lists of withdrawals", () => {
       after: firstTimes(
         1,
         ({ operation }) => operation === "query",
-        async () => void (await decide(made[0] as Withdrawal)),
+        async () => void (await decide(another)),
       ),
     });
     const listed = await listAllWithdrawals("pending_approval", { limit: 100 }, { store: second });
     expect(listed.items.every(({ status }) => status === "pending_approval")).toBe(true);
+    expect(listed.items).toHaveLength(4);
   });
 });
 

@@ -441,4 +441,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
           state.rollBack(planned.savepoint);`,
     replace: `        case "contended":`,
   },
+  {
+    name: "a message's age is not compared with its queue's",
+    file: "lib/matcher/matcher.ts",
+    find: "timeMs < createdMs || (id === head.epoch",
+    replace: "(id === head.epoch",
+  },
 ];

@@ -25,6 +25,7 @@ export const WORLD_FAULTS = [
   "redelivery_failed",
   "market_contended",
   "queue_recreated",
+  "invoked_late",
   "message_doubled",
   "snapshot_damaged",
   "snapshots_anywhere",

@@ -43,6 +43,7 @@ const SEQUENCE_STEP = 256n;
 const MOST_REPEATED = 4n * SEQUENCE_STEP;
 const SCALE_OUT_SHARE = 0.1;
 const LONG_QUERY_MS = 60;
+const LATEST_INVOCATION_MS = 120_000;
 const FROZEN_MS = 15_000;
 const MINUTES_MS = 4 * 60_000;
 /** How many items an answer may hold: with three, also a short journal is read in pages. */
@@ -197,10 +198,13 @@ export class World {
   async deliver(process: Process, market: string): Promise<void> {
     const scheduler = this.#scheduler;
     const { fifo } = this.#queueOf(market);
-    const startedMs = scheduler.nowMs();
     const functionMs = this.#functionMs;
-    const batch = fifo.receive(startedMs, { max: 10, visibilityTimeoutMs: VISIBILITY_MS });
+    const batch = fifo.receive(scheduler.nowMs(), { max: 10, visibilityTimeoutMs: VISIBILITY_MS });
     if (batch.length === 0) return;
+    // A mapping goes on trying to invoke a function that has no place; the queue may be another one by then.
+    if (this.#adversary.strikes("invoked_late", market))
+      await scheduler.turn(process, this.#chance.below(LATEST_INVOCATION_MS));
+    const startedMs = scheduler.nowMs();
     this.stillness.begin(process, { market, fifo, batch, startedMs, functionMs });
     const instance = this.#idleInstance(market, process);
     const faultsBefore = this.#adversary.decisions;

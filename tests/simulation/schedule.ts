@@ -30,6 +30,8 @@ export type ScheduleResult = {
 };
 
 const MOST_STEPS = 60_000;
+/** Faults end at last: nobody can promise that a recovery of many reads succeeds while one in ten fails. */
+const FAULTY_STEPS = 30_000;
 const CONTENDED_MS = 10_000;
 const SNAPSHOTS_LOST_SHARE = 0.2;
 
@@ -88,6 +90,7 @@ async function play(
   const next = drawn.entries();
   const marketData = new MarketDataJudge(world.replicas.truth);
   for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
+    if (scheduler.steps > FAULTY_STEPS) adversary.isActive = false;
     if (scheduler.steps > MOST_STEPS) return ["the world does not come to rest"];
     if (scheduler.fault !== undefined) return [];
     if (world.stillness.violations.length > 0) return world.stillness.violations;

@@ -101,6 +101,21 @@ describe("recovery", () => {
     await expect(recovered()).rejects.toBeInstanceOf(DamagedEntry);
   });
 
+  test("refuses an entry whose body cannot be unpacked, and says which and why", async () => {
+    await store.write({
+      kind: "update",
+      table: "journal",
+      key: entryKey("BTC-USDT", 20),
+      set: { body: new Uint8Array([1, 2, 3]) },
+    });
+    const fault = await recovered().catch((caught: unknown) => caught);
+    expect(fault).toBeInstanceOf(DamagedEntry);
+    expect(fault).toMatchObject({
+      message: "entry 20 of BTC-USDT cannot be unpacked",
+      cause: expect.any(Error),
+    });
+  });
+
   test("from a snapshot that is not of this journal refuses the first entry after it", async () => {
     const other = lifeOf(10).state;
     other.head = { ...other.head, hash: "another" };

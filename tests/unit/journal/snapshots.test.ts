@@ -62,6 +62,15 @@ describe("the newest snapshot", () => {
     expect(await newest(2)).toBeUndefined();
   });
 
+  test("is found also where the headers fill several pages", async () => {
+    store = new MemoryStore({ pageItems: 2 });
+    await save(1, 2, 3, 4, 5);
+    expect((await snapshotHeaders("BTC-USDT", { store })).map(({ sk }) => Number(sk))).toEqual([
+      5, 4, 3, 2, 1,
+    ]);
+    expect((await newest(1))?.head.version).toBe(1);
+  });
+
   test("larger than an item may be is kept in chunks", async () => {
     const state = bigState(7_000);
     const { bytes } = await saveSnapshot(state, { store });

@@ -135,4 +135,37 @@ describe("a matcher", () => {
       { level: "warn", fields: { market: MARKET, cause: "BTC-USDT is recovered up to version 3 only" } },
     ]);
   });
+
+  test("tells of a command on which the engine threw, and completes it", async () => {
+    const order = await buy();
+    await exchange.match(MARKET);
+    await buy();
+    const [message] = exchange.receive(MARKET).commands;
+    if (message === undefined) throw new Error("no message");
+    const { id: orderId, side } = order.terms;
+    const command = {
+      kind: "cancel",
+      id: "C1",
+      orderId,
+      userId: "BOB",
+      side,
+      hold: 1n,
+      reason: "user",
+    } as const;
+    const batch = [{ ...message, id: "C1", command }];
+    const told = await measured(() => exchange.newMatcher(MARKET).take(batch, exchange.deadlines()));
+    expect(told).toContain("EngineFaults 1 Count");
+    expect(linesOf("engine_fault")).toEqual([
+      {
+        level: "error",
+        event: "engine_fault",
+        fields: {
+          market: MARKET,
+          version: 2,
+          commandId: "C1",
+          cause: `Error: order ${orderId} is not of user BOB`,
+        },
+      },
+    ]);
+  });
 });

@@ -82,6 +82,13 @@ describe("the rate of a user's orders", () => {
     });
   });
 
+  test("of a wallet without earlier counts removes none", () => {
+    expect(countOrder(undefined, 1_000, 2)).toStrictEqual({
+      add: { ordersAt1: 1n },
+      when: [{ attribute: "ordersAt1", is: "absent_or_below", to: 2n }],
+    });
+  });
+
   test("without a limit is neither counted nor reached", async () => {
     expect(await take(1_000, undefined)).toBe(true);
     expect(await wallet()).toEqual({ ...walletKey("ALICE"), revision: 1n });

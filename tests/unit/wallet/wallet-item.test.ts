@@ -64,4 +64,21 @@ describe("a change of a wallet", () => {
     );
     expect(refused.ok).toBe(false);
   });
+
+  test("of nothing counts the revision and is nothing else: no amounts, no conditions", () => {
+    expect(walletWrite("ALICE", new Map([["BTC", { available: 0n, locked: 0n }]]))).toStrictEqual({
+      kind: "update",
+      table: "wallets",
+      key: { pk: "USER#ALICE", sk: "WALLET" },
+      add: { revision: 1n },
+    });
+  });
+
+  test("of a wallet that does not exist yet begins at nothing", () => {
+    expect([versionOf(undefined, "BTC-USDT"), availableOf(undefined, "BTC"), revisionOf(undefined)]).toEqual([
+      0,
+      0n,
+      0n,
+    ]);
+  });
 });

@@ -292,6 +292,13 @@ describe("lists of withdrawals", () => {
     expect(next).toBe(ids[1]);
   });
 
+  test("longer than what is read at once show each once", async () => {
+    for (let count = 0; count < 101; count++) await request({ amount: "0.001" });
+    const { items } = await listAllWithdrawals(undefined, { limit: 200 }, exchange);
+    expect(new Set(items.map((each) => each.id)).size).toBe(101);
+    expect(items).toHaveLength(101);
+  });
+
   test("show each once and as it is, also where one is decided while the list is being read", async () => {
     const made = await many();
     const [pending, another] = made.filter(({ status }) => status === "pending_approval") as [
@@ -322,10 +329,11 @@ describe("lists of withdrawals", () => {
   });
 });
 
-test("balances are shown for every asset of the exchange, also those never touched", async () => {
+test("balances are shown for every asset of the exchange, what is locked inside the total, also those never touched", async () => {
+  accepted(await request({ amount: "2.5" }));
   const wallet = await exchange.store.get({ table: "wallets", key: walletKey("ALICE") });
   expect(balanceViews(wallet, exchange.catalogue)).toEqual([
-    { asset: "BTC", available: "10", locked: "0", total: "10" },
+    { asset: "BTC", available: "7.5", locked: "2.5", total: "10" },
     { asset: "ETH", available: "0", locked: "0", total: "0" },
     { asset: "USDT", available: "0", locked: "0", total: "0" },
   ]);

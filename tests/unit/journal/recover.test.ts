@@ -50,7 +50,7 @@ describe("recovery", () => {
   test("without a snapshot replays the journal from its first entry", async () => {
     expect(stateText(await recovered())).toBe(stateText(life.state));
     expect(log.lines).toMatchObject([
-      { event: "market_recovered", fields: { snapshotVersion: 0, version: 40 } },
+      { event: "market_recovered", fields: { snapshotVersion: 0, version: 40, ms: 0 } },
     ]);
   });
 

@@ -55,7 +55,7 @@ export async function commit(
     metrics.add("Conflicts", "Count", failure.conflicts);
     metrics.add(`Conflicts ${market}`, "Count", failure.conflicts);
     metrics.add("CommitRetries", "Count", 1);
-    if (await contended.add(failure.userIds)) return { kind: "contended" };
+    if (await contended.add(failure.userIds, ports)) return { kind: "contended" };
     const pauseMs =
       Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + ports.random.fraction());
     if (clock.nowMs() + pauseMs >= commitBy) return { kind: "out_of_time" };

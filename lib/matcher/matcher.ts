@@ -39,17 +39,21 @@ export class Matcher {
   readonly #ports: MatcherPorts;
   #working: WorkingState | undefined;
   #contradictions = new Contradictions(EMPTY_HEAD);
+  #contended: ContendedWallets;
   #epoch: (QueueEpoch & { readonly readMs: number }) | undefined;
 
   constructor(market: Market, ports: MatcherPorts) {
     this.#market = market;
     this.#ports = ports;
+    this.#contended = new ContendedWallets(market.market);
   }
 
   /** Takes a batch of the queue, in order. */
   async take(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<Taken> {
     try {
-      return await this.#takeAll(batch, deadlines);
+      const taken = await this.#takeAll(batch, deadlines);
+      if (taken.completed > 0) this.#contended = new ContendedWallets(this.#market.market);
+      return taken;
     } catch (fault) {
       this.#forget();
       if (!(fault instanceof RecoveryUnfinished || fault instanceof TimeUp)) throw fault;
@@ -61,7 +65,7 @@ export class Matcher {
   async #takeAll(batch: readonly QueuedCommand[], deadlines: Deadlines): Promise<Taken> {
     const { clock } = this.#ports;
     const ports = { ...this.#ports, store: storeUntil(deadlines.commitBy, this.#ports) };
-    const contended = new ContendedWallets(this.#market.market, ports);
+    const contended = this.#contended;
     let completed = 0;
     for (;;) {
       if (clock.nowMs() >= deadlines.planBy) return { completed, ended: "time_up" };

@@ -10,8 +10,9 @@ type Spell = {
   readonly untilMs: number;
 };
 
-/** Long enough for many attempts, and far shorter than an invocation. */
+/** Long enough for some attempts, the mark and a commit without the wallet, whatever a call takes. */
 const LONG_DELIVERY_MS = 1_500;
+const LONG_DELIVERY_CALLS = 7;
 
 /**
  * DynamoDB's conflicts: a transaction holds its items from its start to its answer, and whoever writes one of them meanwhile is refused. And a
@@ -53,16 +54,26 @@ export class Contention {
    * Judges a delivery that nothing but the spell disturbed: a command at its head that cannot touch the user's wallet must not have waited for
    * it.
    */
-  faultOf([first]: readonly QueuedCommand[], { completed, fromMs, untilMs }: Delivered): string | undefined {
+  faultOf(
+    [first]: readonly QueuedCommand[],
+    { completed, fromMs, untilMs, callMs }: Delivered,
+  ): string | undefined {
     const spell = this.#spell;
     const isInside = spell !== undefined && spell.fromMs <= fromMs && untilMs <= spell.untilMs;
-    if (!isInside || first === undefined || completed > 0 || untilMs - fromMs < LONG_DELIVERY_MS) return;
+    if (!isInside || first === undefined || completed > 0) return;
+    if (untilMs - fromMs < Math.max(LONG_DELIVERY_MS, LONG_DELIVERY_CALLS * callMs)) return;
     if (!isOfAnother(first, spell.userId)) return;
     return `command ${first.id} has waited for the wallet of ${spell.userId}, which it does not need`;
   }
 }
 
-type Delivered = { readonly completed: number; readonly fromMs: number; readonly untilMs: number };
+type Delivered = {
+  readonly completed: number;
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** What a transaction takes in this world. */
+  readonly callMs: number;
+};
 
 /** Orders that are placed or released are left out: they may fill one of the user's. */
 function isOfAnother({ command }: QueuedCommand, userId: string): boolean {

@@ -236,7 +236,12 @@ export class World {
     const commands = batch.map(({ message: { messageId, body, sequenceNumber, sentAtMs } }) =>
       readMessage({ messageId, body, sequence: sequenceNumber, sentMs: sentAtMs }),
     );
-    const fault = this.contention.faultOf(commands, { completed, fromMs, untilMs: this.#scheduler.nowMs() });
+    const fault = this.contention.faultOf(commands, {
+      completed,
+      fromMs,
+      untilMs: this.#scheduler.nowMs(),
+      callMs: this.#commitMs,
+    });
     const isDisturbed =
       this.#adversary.decisions > faultsBefore || (this.#contended.get(market) ?? 0) > fromMs;
     if (fault === undefined || isDisturbed) return;

@@ -93,6 +93,30 @@ describe("a wallet that others keep writing", () => {
     expect(await violations(exchange)).toEqual([]);
   });
 
+  test("what slow attempts have shown is remembered by the next batch, so that a slow store cannot keep others waiting", async () => {
+    await sell("MAKER", "100");
+    await exchange.match(MARKET);
+    const other = await buy("ALICE", "90");
+    const taking = await buy("BOB", "100");
+    const hooks = contended(Number.POSITIVE_INFINITY);
+    const slow: Hooks = {
+      before: (call) => {
+        const outcome = hooks.before?.(call);
+        if (outcome !== undefined) clock.advance(1_100);
+        return outcome;
+      },
+    };
+    const matcher = exchange.newMatcher(MARKET, { store: hookedStore(exchange.store, slow) });
+    for (let delivery = 0; delivery < 2; delivery++) {
+      const batch = exchange.receive(MARKET);
+      const { completed } = await matcher.take(batch.commands, exchange.deadlines());
+      exchange.acknowledge(MARKET, batch, completed);
+      clock.advance(10_001);
+    }
+    expect(await statusOf(other)).toBe("open");
+    expect(await statusOf(taking)).toBe("pending");
+  });
+
   test("a few conflicts are chance: the same entry is tried again, and nothing is marked", async () => {
     await sell("MAKER", "50000");
     await exchange.match(MARKET);

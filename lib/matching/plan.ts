@@ -205,13 +205,15 @@ class Draft {
   /** A command runs whole, or, where it is the entry's first, up to the point where the transaction is full. */
   run(command: Command): Progress {
     const isFirst = this.events.length === 0;
+    // Even what did nothing is worth an entry of its own where the next command would have it wait for somebody's wallet.
+    const isAlone = isFirst && this.commands.length === 0;
     const savepoint = this.#state.savepoint();
     const events: Event[] = [];
     const effects = new Effects();
     const items = new Set(this.#items);
     const emit = (event: Event): Progress => {
       const needed = itemsOf(this.#state, event);
-      if (!isFirst && needed.some((item) => this.#waitsFor(item))) return "out_of_room";
+      if (!isAlone && needed.some((item) => this.#waitsFor(item))) return "out_of_room";
       for (const item of needed) items.add(item);
       if (items.size > MAX_ITEMS) return "out_of_room";
       this.#state.apply(event, effects);
@@ -230,7 +232,8 @@ class Draft {
       if (taker !== undefined) this.#add({ type: "suspended", orderId: taker.id });
       return this.#ignore(command.id, "engine_fault");
     }
-    if (progress === "out_of_room" && !isFirst) {
+    const isFull = progress === "out_of_room" && items.size > MAX_ITEMS;
+    if (progress === "out_of_room" && !(isFirst && isFull)) {
       this.#state.rollBack(savepoint);
       return progress;
     }

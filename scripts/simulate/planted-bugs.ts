@@ -447,4 +447,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: "timeMs < createdMs || (id === head.epoch",
     replace: "(id === head.epoch",
   },
+  {
+    name: "a command that does nothing waits for the wallet of the next one",
+    file: "lib/matching/plan.ts",
+    find: "if (!isAlone && needed",
+    replace: "if (!isFirst && needed",
+  },
 ];

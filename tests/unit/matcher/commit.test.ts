@@ -37,7 +37,7 @@ function ports(fraction: number): CommitPorts {
 
 /** No user's wallet is contended for: what is busy is the store. */
 function limits(forMs: number): Limits {
-  return { commitBy: clock.nowMs() + forMs, contended: new ContendedWallets("BTC-USDT", ports(0)) };
+  return { commitBy: clock.nowMs() + forMs, contended: new ContendedWallets("BTC-USDT") };
 }
 
 const planned = plan(new MarketState(MARKET), {

@@ -339,6 +339,17 @@ describe("what failed attempts have shown", () => {
     expect(commit(planOf(batch.slice(1), contended)).entry.commands).toEqual(["O2", "O3"]);
   });
 
+  test("ends the entry before it also where all that came earlier has done nothing", () => {
+    makers(3);
+    const contended = without({ contended: new Set(["M0"]) });
+    const nothing = { kind: "cancel_all", id: "C1", userId: "NOBODY", reason: "user" } as const;
+    const batch = queued([nothing, sweep("O2", 1)], 500);
+    const first = commit(planOf(batch, contended));
+    expect(first.entry.commands).toEqual(["C1"]);
+    expect(first.entry.continuation).toBeUndefined();
+    expect(commit(planOf(batch.slice(1), contended)).entry.commands).toEqual(["O2"]);
+  });
+
   test("leaves out an order that is not pending, and all cancels of it", () => {
     const order = termsOf({ id: "O1", ...one });
     const batch = queued([

@@ -9,8 +9,8 @@ const THROTTLING = {
   others: { rate: 2_000, burst: 4_000 },
   routes: {
     // Each costs an Argon2 hash: 45 ms of a processor, 19 MiB. Sessions are kept alive by refreshing, so logins are few.
-    "POST /api/auth/login": { rate: 20, burst: 100 },
-    "POST /api/auth/register": { rate: 20, burst: 100 },
+    "POST /api/auth/login": { rate: 50, burst: 300 },
+    "POST /api/auth/register": { rate: 50, burst: 300 },
     // Each may read the journal.
     "GET /api/markets/{market}/orderbook": { rate: 500, burst: 1_000 },
     "GET /api/markets/{market}/trades": { rate: 500, burst: 1_000 },

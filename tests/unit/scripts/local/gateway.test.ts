@@ -2,9 +2,12 @@ import { createRequire } from "node:module";
 import { type Lifecycle, server as newServer, type ResponseToolkit, type Server } from "@hapi/hapi";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-const { guard } = createRequire(import.meta.url)("../../../../scripts/local/gateway.cjs");
+const require = createRequire(import.meta.url);
+const { guard } = require("../../../../scripts/local/gateway.cjs");
+const { THROTTLING } = require("../../../../resources/limits.cjs");
 
 const LOGIN = "POST /api/auth/login";
+const BURST: number = THROTTLING.routes[LOGIN].burst;
 const FUNCTIONS = {
   authLogin: { reservedConcurrency: 2, events: [{ httpApi: LOGIN }] },
   marketList: { events: [{ httpApi: { method: "GET", path: "/api/markets" } }] },
@@ -61,15 +64,15 @@ describe("the local API > calls beyond a route's rate", () => {
 
   it("are refused once as many came at once as may, while other routes go on", async () => {
     const server = serving(done);
-    expect(new Set(await status(server, 100))).toEqual(new Set([200]));
-    expect(await status(server, 60)).toContain(429);
+    expect(new Set(await status(server, BURST))).toEqual(new Set([200]));
+    expect(await status(server, BURST)).toContain(429);
     const other = await server.inject({ method: "GET", url: "/api/markets" });
     expect(other.statusCode).toBe(200);
   });
 
   it("pass where limits are off", async () => {
     vi.stubEnv("RATE_LIMITS", "off");
-    expect(new Set(await status(serving(done), 160))).toEqual(new Set([200]));
+    expect(new Set(await status(serving(done), 2 * BURST))).toEqual(new Set([200]));
   });
 });
 

@@ -40,12 +40,6 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
       "      if (planned.effects.orders.size + planned.effects.wallets.size === 0) { advance(state, { ...planned, entry: { ...planned.entry, version: state.head.version }, sealed: { ...planned.sealed, hash: state.head.hash } }); completed += planned.completed; continue; }\n      const result = await commit(planned, { commitBy: deadlines.commitBy, contended }, ports);",
   },
   {
-    name: "precedence of slots wrong: orders before the fence",
-    file: "lib/matcher/transaction.ts",
-    find: `  if (failed.some((slot) => slot.kind === "fence")) return { kind: "fence" };`,
-    replace: `  if (failed.some((slot) => slot.kind === "fence") && !failed.some((slot) => slot.kind === "pending")) return { kind: "fence" };`,
-  },
-  {
     name: "book kept after a commit that ran out of time",
     file: "lib/matcher/matcher.ts",
     find: `        case "out_of_time":

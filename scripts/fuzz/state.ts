@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ExchangeError } from "../exchange/error.ts";
 import { type HttpOptions, send } from "../exchange/http.ts";
 import type { Session } from "./cast.ts";
 
@@ -49,8 +50,15 @@ async function read(
   markets: readonly string[],
   http: HttpOptions,
 ): Promise<State> {
-  const get = async (path: string, token?: string): Promise<string> =>
-    JSON.stringify(await send({ method: "GET", path, token, repeatable: true }, http));
+  const get = async (path: string, token?: string): Promise<string> => {
+    try {
+      return JSON.stringify(await send({ method: "GET", path, token, repeatable: true }, http));
+    } catch (fault) {
+      // An accepted call has frozen the account or ended its session: that is its state then.
+      if (fault instanceof ExchangeError && (fault.status === 401 || fault.status === 403)) return fault.code;
+      throw fault;
+    }
+  };
   const state = new Map<string, string>();
   for (const market of markets) {
     const path = `/api/markets/${encodeURIComponent(market)}`;

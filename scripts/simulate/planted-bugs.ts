@@ -396,22 +396,10 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "if (draft.run",
   },
   {
-    name: "a continuation of another queue sets the last number of this one",
-    file: "lib/matching/plan.ts",
-    find: "last !== undefined && sameEpoch ? last.sequence : before",
-    replace: "last !== undefined ? last.sequence : before",
-  },
-  {
     name: "the last number of a queue that is gone counts for the new one",
     file: "lib/matching/plan.ts",
     find: `state.head.epoch === batch.epoch ? state.head.lastSequence : "0"`,
     replace: "state.head.lastSequence",
-  },
-  {
-    name: "the market's time is that of the last message",
-    file: "lib/matching/plan.ts",
-    find: "    if (timeMs > this.timeMs) this.timeMs = timeMs;",
-    replace: "    this.timeMs = timeMs;",
   },
   {
     name: "a market order whose budget pays for nothing counts as filled",

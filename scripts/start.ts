@@ -1,6 +1,6 @@
 /**
  * `npm start`: the whole exchange on this machine. Environment: PORT (3000), DATA_DIR (none: state is kept in memory), ADMIN_EMAIL,
- * ADMIN_PASSWORD, RATE_LIMITS=off, DYNAMODB_ENDPOINT (another DynamoDB engine than the stack's own).
+ * ADMIN_PASSWORD, RATE_LIMITS (off, or a share), DYNAMODB_ENDPOINT (another DynamoDB engine than the stack's own).
  */
 import { enableCompileCache } from "node:module";
 import { join } from "node:path";

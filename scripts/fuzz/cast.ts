@@ -10,6 +10,7 @@ export type Session = {
   readonly password: string;
   accessToken: string;
   refreshToken: string;
+  signedInAtMs: number;
 };
 
 export type Cast = {
@@ -57,6 +58,7 @@ export async function signIn(email: string, password: string, http: HttpOptions)
     password,
     accessToken: pair.accessToken,
     refreshToken: pair.refreshToken,
+    signedInAtMs: Date.now(),
   };
 }
 
@@ -71,6 +73,5 @@ export async function signUp(email: string, http: HttpOptions): Promise<Session>
 /** The requests end sessions as well; then their owner signs in again. */
 export async function renew(session: Session, cast: Cast, http: HttpOptions): Promise<void> {
   remember(cast.oldTokens, session.accessToken);
-  const { accessToken, refreshToken } = await signIn(session.email, session.password, http);
-  Object.assign(session, { accessToken, refreshToken });
+  Object.assign(session, await signIn(session.email, session.password, http));
 }

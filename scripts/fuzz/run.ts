@@ -40,6 +40,8 @@ const MOST_AT_ONCE = 12;
 /** Requests of a stream between two looks at the accounts. */
 const ROUND = 300;
 const REFUSED_SHARE = 0.4;
+/** Well before the end of an access token, which comes after 15 minutes. */
+const RENEW_AFTER_MS = 8 * 60_000;
 const WRITES = new Set(["POST", "PUT", "PATCH", "DELETE"]);
 
 /**
@@ -113,9 +115,12 @@ class Fuzzer {
     }
   }
 
-  /** Whoever was signed out on the way signs in again. */
+  /** Whoever was signed out on the way signs in again, and whoever would be soon. */
   async signInAgain(cast: Cast): Promise<void> {
-    for (const session of [cast.user, cast.other, cast.admin]) await this.#renewWhereEnded(session, cast);
+    for (const session of [cast.user, cast.other, cast.admin]) {
+      if (Date.now() - session.signedInAtMs > RENEW_AFTER_MS) await renew(session, cast, this.#setting.http);
+      else await this.#renewWhereEnded(session, cast);
+    }
   }
 
   /** Markets that were halted on the way are opened. */

@@ -11,10 +11,13 @@ const IDS = "x-request-id";
 
 /** `functions` is of Serverless; a call counts against its function's reserved concurrency until it is answered. */
 function guard(server, functions) {
-  const reserved = concurrencyByRoute(functions);
+  const { RATE_LIMITS } = process.env;
+  const isThrottled = RATE_LIMITS !== "off";
+  // A machine too small to reach what AWS allows meets a share of it.
+  const share = Number(RATE_LIMITS) || 1;
+  const reserved = concurrencyByRoute(functions, share);
   const running = new Map();
   const buckets = new Map();
-  const isThrottled = process.env.RATE_LIMITS !== "off";
 
   // Cross-origin calls are the emulator's own idea as well: what API Gateway is not told of, it passes on.
   server.ext("onRequest", (request, toolkit) => {
@@ -28,7 +31,7 @@ function guard(server, functions) {
     // The emulator invokes functions for others as well, by a web server of its own.
     const most = reserved.get(route);
     if (most === undefined) return toolkit.continue;
-    if (isThrottled && !bucketOf(route, buckets).take(Date.now())) {
+    if (isThrottled && !bucketOf(route, { buckets, share }).take(Date.now())) {
       return refusal(toolkit, [429, "RATE_LIMITED", "Too many calls at once; try again"]).takeover();
     }
     const calls = running.get(route) ?? 0;
@@ -60,10 +63,10 @@ class Bucket {
   #tokens;
   #atMs = 0;
 
-  constructor({ rate, burst }) {
-    this.rate = rate;
-    this.burst = burst;
-    this.#tokens = burst;
+  constructor({ rate, burst }, share) {
+    this.rate = rate * share;
+    this.burst = Math.max(1, burst * share);
+    this.#tokens = this.burst;
   }
 
   take(nowMs) {
@@ -75,23 +78,23 @@ class Bucket {
   }
 }
 
-function bucketOf(route, buckets) {
+function bucketOf(route, { buckets, share }) {
   const limits = THROTTLING.routes[route];
   const name = limits === undefined ? "others" : route;
-  const bucket = buckets.get(name) ?? new Bucket(limits ?? THROTTLING.others);
+  const bucket = buckets.get(name) ?? new Bucket(limits ?? THROTTLING.others, share);
   buckets.set(name, bucket);
   return bucket;
 }
 
 /** How many calls of each route of the API may run at once. */
-function concurrencyByRoute(functions) {
+function concurrencyByRoute(functions, share) {
   const pairs = Object.values(functions).flatMap(
     ({ events, reservedConcurrency = Number.POSITIVE_INFINITY }) =>
       events
         .filter(({ httpApi }) => httpApi !== undefined)
         .map(({ httpApi }) => [
           httpApi.path === undefined ? httpApi : `${httpApi.method} ${httpApi.path}`,
-          reservedConcurrency,
+          Math.max(1, reservedConcurrency * share),
         ]),
   );
   return new Map(pairs);

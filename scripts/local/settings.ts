@@ -52,6 +52,7 @@ export function portsFrom(http: number): Ports {
 }
 
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
+  checkRateLimits(env.RATE_LIMITS);
   const ports = portsFrom(portFrom(env.PORT));
   const workDir = workDirOf(ports.http);
   const givenDynamodbEndpoint = env.DYNAMODB_ENDPOINT || undefined;
@@ -93,6 +94,15 @@ function adminFrom(env: NodeJS.ProcessEnv): Settings["admin"] {
     throw new Misconfigured(`ADMIN_EMAIL is "${email}", which is no e-mail address.`);
   if (password.length < 10) throw new Misconfigured("ADMIN_PASSWORD has fewer than 10 characters.");
   return { email, password };
+}
+
+/** The API's functions and the web server read it themselves. */
+function checkRateLimits(text: string | undefined): void {
+  const isShare = Number(text) > 0 && Number(text) <= 1;
+  if (text === undefined || ["", "on", "off"].includes(text) || isShare) return;
+  throw new Misconfigured(
+    `RATE_LIMITS is "${text}"; it must be on, off, or the share of the limits that holds here, as in: RATE_LIMITS=0.1 npm start`,
+  );
 }
 
 function portFrom(text: string | undefined): number {

@@ -180,6 +180,12 @@ describe("npm start > refuses with a word on what to do", () => {
     expect(output).toContain('PORT is "abc"; it must be a whole number from 1 to 59211');
   });
 
+  it("when RATE_LIMITS says nothing", async () => {
+    const { code, output } = await refusedStack({ RATE_LIMITS: "2" });
+    expect(code).toBe(1);
+    expect(output).toContain('RATE_LIMITS is "2"; it must be on, off, or the share of the limits');
+  });
+
   it("when DATA_DIR cannot be a directory", async () => {
     const file = join(dataDir, "a-file");
     writeFileSync(file, "");

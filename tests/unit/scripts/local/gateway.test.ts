@@ -76,6 +76,24 @@ describe("the local API > calls beyond a route's rate", () => {
   });
 });
 
+describe("the local API > a share of the limits", () => {
+  it("holds for rates and for what runs at once", async () => {
+    vi.stubEnv("RATE_LIMITS", "0.5");
+    const open: (() => void)[] = [];
+    const server = serving(async (_, toolkit) => {
+      await new Promise<void>((resolve) => open.push(resolve));
+      return answered(toolkit);
+    });
+    const running = login(server);
+    await vi.waitFor(() => expect(open).toHaveLength(1));
+    for (let time = 1; time < BURST / 2; time++) expect((await login(server)).statusCode).toBe(503);
+    for (let time = 0; time < BURST / 4; time++) await login(server);
+    expect((await login(server)).statusCode).toBe(429);
+    open[0]?.();
+    expect((await running).statusCode).toBe(200);
+  });
+});
+
 describe("the local API > a function that fails", () => {
   const failed = (errorType: string) => serving(() => JSON.stringify({ errorMessage: "x", errorType }));
 

@@ -1,5 +1,5 @@
 import type { Write } from "../../lib/store/store.ts";
-import type { Contends } from "./contended-store.ts";
+import type { Contends } from "../aws-model/contended-store.ts";
 
 /** A way to keep a busy user's wallet from holding up the markets. */
 export type Design = {

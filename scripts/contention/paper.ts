@@ -1,4 +1,4 @@
-import { LATENCIES, transactionLatency } from "./latencies.ts";
+import { LATENCIES, transactionLatency } from "../aws-model/latencies.ts";
 import type { Load } from "./run.ts";
 
 /** Of a commit of ten commands. */

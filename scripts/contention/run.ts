@@ -1,20 +1,11 @@
-import { type Catalogue, readCatalogue } from "../../lib/market/market.ts";
-import { Matcher } from "../../lib/matcher/matcher.ts";
-import type { QueuedCommand } from "../../lib/matching/plan.ts";
-import { readMessage } from "../../lib/matching/wire/message.ts";
-import type { CommandQueue, QueueMessage } from "../../lib/ports/command-queue.ts";
-import type { Log } from "../../lib/ports/ports.ts";
 import { type Place, type SlotReason, type Store, StoreUnavailable } from "../../lib/store/store.ts";
 import { cancelOrder } from "../../lib/trading/cancel-order.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
-import { walletKey } from "../../lib/wallet/wallet-item.ts";
-import { CountingRandom } from "../../tests/simulation/effects.ts";
-import { type Chance, chanceFrom } from "../demo/chance.ts";
-import { type Attempt, ContendedStore } from "./contended-store.ts";
+import { MAPPED } from "../aws-model/consumers.ts";
+import type { Attempt } from "../aws-model/contended-store.ts";
+import { type ApiPorts, VirtualExchange } from "../aws-model/virtual-exchange.ts";
 import type { Design } from "./designs.ts";
-import { draw, LATENCIES } from "./latencies.ts";
-import { Timeline } from "./timeline.ts";
 
 export type Load = {
   readonly markets: number;
@@ -43,19 +34,10 @@ export type Figures = {
   readonly othersDone: number;
 };
 
+type Sender = "maker" | "others";
+
 const MAKER = "MAKER";
 const USERS_PER_MARKET = 20;
-const SILENT: Log = { info: () => {}, warn: () => {}, error: () => {} };
-const UNMEASURED = { add: () => {} };
-const BATCH = 10;
-const FUNCTION_MS = 5_000;
-
-type Queued = {
-  readonly command: QueuedCommand;
-  readonly readyMs: number;
-  readonly sentMs: number;
-  readonly isMakers: boolean;
-};
 
 /** The exchange's own use cases and matchers, one queue and one consumer per market, in virtual time. */
 export async function run(design: Design, load: Load): Promise<Figures> {
@@ -65,12 +47,7 @@ export async function run(design: Design, load: Load): Promise<Figures> {
 class Model {
   readonly #design: Design;
   readonly #load: Load;
-  readonly #timeline = new Timeline();
-  readonly #chance: Chance;
-  readonly #catalogue: Catalogue;
-  readonly #store: ContendedStore;
-  readonly #random = new CountingRandom();
-  readonly #queues = new Map<string, Queued[]>();
+  readonly #exchange: VirtualExchange<Sender>;
   readonly #reserves: Attempt[] = [];
   readonly #commits: Attempt[] = [];
   readonly #makerCallMs: number[] = [];
@@ -79,27 +56,37 @@ class Model {
   #commitsRetried = 0;
   #limited = 0;
   #unavailable = 0;
-  #sequence = 0n;
 
   constructor(design: Design, load: Load) {
     this.#design = design;
     this.#load = load;
-    this.#chance = chanceFrom(load.seed);
-    this.#catalogue = catalogueOf(load.markets);
-    this.#store = new ContendedStore(this.#timeline, this.#chance, load.windowShare);
+    this.#exchange = new VirtualExchange({ ...load, lanes: MAPPED.lanes });
+  }
+
+  get #timeline() {
+    return this.#exchange.timeline;
+  }
+
+  get #chance() {
+    return this.#exchange.chance;
   }
 
   async figures(): Promise<Figures> {
-    await this.#openAccounts();
+    const { markets, queues } = this.#exchange;
+    const users = markets.flatMap((market) =>
+      Array.from({ length: USERS_PER_MARKET }, (_, index) => userOf(market, index)),
+    );
+    await this.#exchange.openAccounts([MAKER, ...users]);
     const endMs = this.#load.seconds * 1_000;
-    for (const market of this.#catalogue.markets.keys()) {
-      this.#queues.set(market, []);
+    for (const market of markets) {
       void this.#consume(market);
       void this.#quote(market, endMs);
       void this.#others(market, endMs);
     }
     await this.#timeline.runUntil(endMs);
-    const waiting = [...this.#queues.values()].flat().filter(({ isMakers }) => !isMakers).length;
+    const waiting = [...queues.values()]
+      .flatMap((queue) => queue.waiting)
+      .filter(({ tag }) => tag === "others").length;
     const share = (attempts: readonly Attempt[]): number =>
       attempts.filter(({ isConflict }) => isConflict).length / Math.max(1, attempts.length);
     return {
@@ -114,21 +101,10 @@ class Model {
     };
   }
 
-  async #openAccounts(): Promise<void> {
-    const available = Object.fromEntries(
-      [...this.#catalogue.assets.keys()].map((asset) => [`available:${asset}`, 10n ** 24n]),
-    );
-    const users = [...this.#catalogue.markets.keys()].flatMap((market) =>
-      Array.from({ length: USERS_PER_MARKET }, (_, index) => userOf(market, index)),
-    );
-    for (const userId of [MAKER, ...users])
-      await this.#store.truth.putMany([{ table: "wallets", item: { ...walletKey(userId), ...available } }]);
-  }
-
   /** One quote after the other on both sides: the new one is placed, the old one of its side cancelled. */
   async #quote(market: string, endMs: number): Promise<void> {
     const everyMs = (1_000 * this.#load.markets) / this.#load.makerRate;
-    const ports = this.#apiPorts(market, true);
+    const ports = this.#apiPorts(market, "maker");
     const resting: { buy: string | undefined; sell: string | undefined } = {
       buy: undefined,
       sell: undefined,
@@ -153,7 +129,7 @@ class Model {
     const startedMs = this.#timeline.nowMs;
     const before = resting[request.side];
     resting[request.side] = undefined;
-    const operationId = this.#random.id(startedMs);
+    const operationId = this.#exchange.newId();
     try {
       if (before !== undefined)
         await cancelOrder(
@@ -172,7 +148,7 @@ class Model {
   }
 
   async #others(market: string, endMs: number): Promise<void> {
-    const ports = this.#apiPorts(market, false);
+    const ports = this.#apiPorts(market, "others");
     for (let turn = 0; this.#timeline.nowMs < endMs; turn++) {
       await this.#timeline.sleep((-1_000 / this.#load.othersRate) * Math.log(1 - this.#chance.fraction()));
       const side = this.#chance.pick(["buy", "sell"] as const);
@@ -186,7 +162,7 @@ class Model {
         quantity: "1",
         timeInForce: takes ? "IOC" : "GTC",
       } as const;
-      const operationId = this.#random.id(this.#timeline.nowMs);
+      const operationId = this.#exchange.newId();
       const userId = userOf(market, turn % USERS_PER_MARKET);
       placeOrder({ userId, operationId, request, correlationId: "c" }, ports).catch((fault: unknown) => {
         if (!(fault instanceof StoreUnavailable)) throw fault;
@@ -194,52 +170,16 @@ class Model {
     }
   }
 
-  #apiPorts(market: string, isMakers: boolean): ApiPorts {
-    const report = (attempt: Attempt): void => {
-      if (isMakers) this.#reserves.push(attempt);
-    };
-    const store = this.#store.seenBy(this.#design.reserve(market), report);
-    return this.#ports(this.#design.yields ? store : withoutMarks(store), isMakers);
-  }
-
-  #ports(store: Store, isMakers: boolean): ApiPorts {
-    const timeline = this.#timeline;
-    return {
-      catalogue: this.#catalogue,
-      store,
-      clock: { nowMs: () => Math.floor(timeline.nowMs), sleep: (ms: number) => timeline.sleep(ms) },
-      random: { id: (timeMs: number) => this.#random.id(timeMs), fraction: () => this.#chance.fraction() },
-      log: SILENT,
-      metrics: UNMEASURED,
-      queue: {
-        send: (market: string, message: QueueMessage) => this.#send(market, message, isMakers),
-        epoch: async () => ({ id: "epoch", createdMs: 0 }),
-      },
-    };
-  }
-
-  async #send(market: string, { id, body }: QueueMessage, isMakers: boolean): Promise<void> {
-    await this.#timeline.sleep(draw(LATENCIES.send, this.#chance));
-    const sentMs = this.#timeline.nowMs;
-    this.#sequence += 1n;
-    const command = readMessage({
-      messageId: id,
-      body,
-      sequence: String(this.#sequence),
-      sentMs: Math.floor(sentMs),
+  #apiPorts(market: string, sender: Sender): ApiPorts {
+    const store = this.#exchange.store.seenBy(this.#design.reserve(market), (attempt) => {
+      if (sender === "maker") this.#reserves.push(attempt);
     });
-    this.#queues
-      .get(market)
-      ?.push({ command, sentMs, readyMs: sentMs + draw(LATENCIES.hop, this.#chance), isMakers });
+    return this.#exchange.ports(this.#design.yields ? store : withoutMarks(store), sender);
   }
 
-  /** The event source mapping with a warm function. */
   async #consume(market: string): Promise<void> {
-    const definition = this.#catalogue.markets.get(market);
-    const queue = this.#queues.get(market);
-    if (definition === undefined || queue === undefined) throw new Error(`no market ${market}`);
     let attempts = 0;
-    const store = this.#store.seenBy(this.#design.commit(market), (attempt) => {
+    const store = this.#exchange.store.seenBy(this.#design.commit(market), (attempt) => {
       this.#commits.push(attempt);
       attempts++;
       if (attempt.isConflict) return;
@@ -247,35 +187,15 @@ class Model {
       if (attempts > 1) this.#commitsRetried++;
       attempts = 0;
     });
-    const matcher = new Matcher(
-      definition,
-      this.#ports(this.#design.cuts ? store : withoutNames(store), false),
-    );
-    for (;;) {
-      const { nowMs } = this.#timeline;
-      const later = queue.findIndex(({ readyMs }) => readyMs > nowMs);
-      const batch = queue.slice(0, Math.min(BATCH, later === -1 ? queue.length : later));
-      if (batch.length === 0) {
-        await this.#timeline.sleep(5);
-        continue;
-      }
-      const { completed } = await matcher.take(
-        batch.map(({ command }) => command),
-        {
-          recoverBy: nowMs + FUNCTION_MS * 0.6,
-          planBy: nowMs + FUNCTION_MS * 0.6,
-          commitBy: nowMs + FUNCTION_MS - 400,
-        },
-      );
-      queue.splice(0, completed);
-      for (const { sentMs, isMakers } of batch.slice(0, completed))
-        if (!isMakers) this.#othersMs.push(this.#timeline.nowMs - sentMs);
-      await this.#timeline.sleep(draw(LATENCIES.cycle, this.#chance));
-    }
+    await this.#exchange.consume(market, {
+      consumer: MAPPED,
+      store: this.#design.cuts ? store : withoutNames(store),
+      onRound: ({ done, committedMs }) => {
+        for (const { tag, sentMs } of done) if (tag === "others") this.#othersMs.push(committedMs - sentMs);
+      },
+    });
   }
 }
-
-type ApiPorts = Parameters<typeof placeOrder>[1] & { readonly queue: Pick<CommandQueue, "send" | "epoch"> };
 
 /** Nobody sees the marks of contended wallets, nor what they cost to set. */
 function withoutMarks(store: Store): Store {
@@ -305,21 +225,4 @@ function withoutNames(store: Store): Store {
 
 function userOf(market: string, index: number): string {
   return `${market} ${index}`;
-}
-
-function catalogueOf(markets: number): Catalogue {
-  const bases = Array.from({ length: markets }, (_, index) => `A${index}`);
-  return readCatalogue({
-    assets: [...bases, "USDT"].map((asset) => ({ asset, decimals: 8, withdrawalFee: "0" })),
-    markets: bases.map((base) => ({
-      market: `${base}-USDT`,
-      base,
-      quote: "USDT",
-      tickSize: "0.01",
-      lotSize: "0.0001",
-      minNotional: "5",
-      makerFee: "0.001",
-      takerFee: "0.002",
-    })),
-  });
 }

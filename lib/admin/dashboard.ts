@@ -1,5 +1,3 @@
-import { readAuditRecord, shardsOf } from "../audit/record.ts";
-import { firstIdAt } from "../contract/id.ts";
 import { isoTime } from "../contract/time.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
 import type { Market } from "../market/market.ts";
@@ -7,6 +5,7 @@ import { hourOf, statisticsKey, summaryKey } from "../market-data/market-items.t
 import { formatDecimal } from "../money/decimal.ts";
 import type { CommandQueue } from "../ports/command-queue.ts";
 import type { ExchangePorts } from "../ports/ports.ts";
+import { readCounts } from "../store/counters.ts";
 import type { Item, Query } from "../store/store.ts";
 
 export type DashboardPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock"> & {
@@ -16,37 +15,34 @@ export type DashboardPorts = Pick<ExchangePorts, "catalogue" | "store" | "clock"
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The exchange at a glance: figures of projections and indexes, which may lag a little. Days are UTC days. */
+/** The exchange at a glance, at the same cost whatever its size: counters, and figures of projections, which may lag a little. Days are UTC days. */
 export async function readDashboard(ports: DashboardPorts) {
   const nowMs = ports.clock.nowMs();
-  const todayMs = nowMs - (nowMs % DAY_MS);
-  const [users, markets, pending, actions, deadLetterDepth] = await Promise.all([
-    countUsers(todayMs, ports),
+  const [users, registrations, money, movements, markets, deadLetterDepth] = await Promise.all([
+    readCounts("users", undefined, ports),
+    readCounts("users", nowMs, ports),
+    readCounts("wallets", undefined, ports),
+    readCounts("wallets", nowMs, ports),
     Promise.all([...ports.catalogue.markets.values()].map((market) => marketFigures(market, nowMs, ports))),
-    countItems({ table: "wallets", index: "withdrawalStatus", pk: "pending_approval" }, ports),
-    actionsOfToday(todayMs, ports),
     ports.queue.deadLetterDepth(),
   ]);
+  const total = numberOf(users.users);
+  const frozen = numberOf(users.frozen);
   return {
     time: isoTime(nowMs),
-    users,
+    users: { total, active: total - frozen, frozen, newToday: numberOf(registrations.registered) },
     markets,
-    withdrawals: { pending, today: actions.withdrawals },
-    deposits: { today: actions.deposits },
+    withdrawals: {
+      pending: numberOf(money.pendingWithdrawals),
+      today: numberOf(movements.completedWithdrawals),
+    },
+    deposits: { today: numberOf(movements.deposits) },
     deadLetterDepth,
   };
 }
 
-async function countUsers(todayMs: number, ports: DashboardPorts) {
-  const counts = { total: 0, active: 0, frozen: 0, newToday: 0 };
-  const today = firstIdAt(todayMs);
-  for await (const user of allItems({ table: "users", index: "created", pk: "user" }, ports)) {
-    counts.total++;
-    if (user.status === "frozen") counts.frozen++;
-    else counts.active++;
-    if (String(user.id) >= today) counts.newToday++;
-  }
-  return counts;
+function numberOf(count: bigint | undefined): number {
+  return Number(count ?? 0n);
 }
 
 async function marketFigures(market: Market, nowMs: number, ports: DashboardPorts) {
@@ -81,26 +77,6 @@ async function marketFigures(market: Market, nowMs: number, ports: DashboardPort
     ],
     queueDepth: await ports.queue.depth(market.market),
   };
-}
-
-/** Credits and withdrawal decisions of the day, from the audit records that stand in their transactions. */
-async function actionsOfToday(todayMs: number, ports: DashboardPorts) {
-  const actions = { deposits: 0, withdrawals: 0 };
-  const count = async (pk: string): Promise<void> => {
-    for await (const item of allItems({ table: "audit", pk }, ports)) {
-      const { action } = readAuditRecord(item);
-      if (action === "deposit_credited") actions.deposits++;
-      if (action === "withdrawal_completed") actions.withdrawals++;
-    }
-  };
-  await Promise.all(shardsOf(todayMs).map(count));
-  return actions;
-}
-
-async function countItems(query: Query, ports: DashboardPorts): Promise<number> {
-  let count = 0;
-  for await (const _ of allItems(query, ports)) count++;
-  return count;
 }
 
 async function* allItems(query: Query, { store }: DashboardPorts): AsyncGenerator<Item> {

@@ -1,6 +1,7 @@
 import { activityWrite } from "../audit/activity.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { isoTime } from "../contract/time.ts";
+import { countWrite } from "../store/counters.ts";
 import { withRetries } from "../store/retries.ts";
 import type { Write } from "../store/store.ts";
 import { maskedEmail } from "./masked-email.ts";
@@ -64,11 +65,13 @@ export function newAccount(
   };
 }
 
-/** The writes of a new account: its profile, and its address on condition that nobody has it. */
+/** The writes of a new account: its address on condition that nobody has it, its profile, and that there is one more. */
 export function accountWrites(account: StoredAccount): Write[] {
   const { table, key } = emailPlace(account.email);
   return [
     { kind: "put", table, item: { ...key, userId: account.id }, when: [{ attribute: "pk", is: "absent" }] },
     { kind: "put", table, item: profileItem(account), when: [{ attribute: "pk", is: "absent" }] },
+    countWrite("users", { id: account.id, add: { users: 1n } }),
+    countWrite("users", { id: account.id, add: { registered: 1n }, timeMs: Date.parse(account.createdAt) }),
   ];
 }

@@ -1,6 +1,7 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { ExchangePorts } from "../ports/ports.ts";
+import { countWrite } from "../store/counters.ts";
 import { withRetries } from "../store/retries.ts";
 import { readAmount } from "./amount.ts";
 import { type Deposit, depositFrom, depositItem, depositKey, referenceKey } from "./deposit-item.ts";
@@ -55,6 +56,7 @@ export async function creditDeposit(
           timeMs: createdAtMs,
           requestId,
         }),
+        countWrite("wallets", { id: deposit.id, add: { deposits: 1n }, timeMs: createdAtMs }),
       ]),
     ports,
   );

@@ -1,5 +1,6 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
+import { countWrite } from "../store/counters.ts";
 import { withRetries } from "../store/retries.ts";
 import type { WalletPorts } from "./credit-deposit.ts";
 import { walletWrite } from "./wallet-item.ts";
@@ -64,6 +65,10 @@ export async function decideWithdrawal(
           timeMs: nowMs,
           requestId: input.requestId,
         }),
+        countWrite("wallets", { id, add: { pendingWithdrawals: -1n } }),
+        ...(decision.status === "completed"
+          ? [countWrite("wallets", { id, add: { completedWithdrawals: 1n }, timeMs: nowMs })]
+          : []),
       ]),
     ports,
   );

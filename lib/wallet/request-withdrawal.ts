@@ -1,6 +1,7 @@
 import { auditWrite } from "../audit/record.ts";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { formatDecimal } from "../money/decimal.ts";
+import { countWrite } from "../store/counters.ts";
 import { isBusy, withRetries } from "../store/retries.ts";
 import { invalid, readAmount } from "./amount.ts";
 import type { WalletPorts } from "./credit-deposit.ts";
@@ -77,6 +78,7 @@ export async function requestWithdrawal(
           timeMs: nowMs,
           requestId: input.requestId,
         }),
+        countWrite("wallets", { id, add: { pendingWithdrawals: 1n } }),
       ]),
     ports,
     givesWay,

@@ -439,4 +439,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     replace: "if (!isFirst && needed",
     seed: 777_000,
   },
+  {
+    name: "a withdrawal that was decided still counts as pending",
+    file: "lib/wallet/decide-withdrawal.ts",
+    find: `        countWrite("wallets", { id, add: { pendingWithdrawals: -1n } }),`,
+    replace: "",
+  },
+  {
+    name: "every freeze counts, whoever is thawed again",
+    file: "lib/admin/users/update-user.ts",
+    find: `add: { frozen: status === "frozen" ? 1n : -1n }`,
+    replace: "add: { frozen: 1n }",
+  },
 ];

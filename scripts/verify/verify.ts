@@ -1,4 +1,5 @@
 import Table from "cli-table3";
+import { checkCounters } from "../../lib/reconciliation/check-counters.ts";
 import { checkMarket } from "../../lib/reconciliation/check-market.ts";
 import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
 import {
@@ -43,6 +44,7 @@ export async function verify(ports: ReconciliationPorts): Promise<number> {
     differences.push(...(await checkWallet(userIdOf(wallet), ports)));
     wallets++;
   }
+  differences.push(...(await checkCounters(ports)));
 
   const markets = new Table({
     head: ["market", "entries", "trades", "live orders", "differences"],

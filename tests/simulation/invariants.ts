@@ -1,3 +1,4 @@
+import { checkCounters } from "../../lib/reconciliation/check-counters.ts";
 import { checkMarket } from "../../lib/reconciliation/check-market.ts";
 import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
 import {
@@ -18,5 +19,5 @@ export async function violations(ports: ReconciliationPorts): Promise<readonly s
   for await (const wallet of scanWallets(ports)) found.push(...(await checkWallet(userIdOf(wallet), ports)));
   for (const market of ports.catalogue.markets.values())
     found.push(...(await checkMarket(market, ports)).differences);
-  return found;
+  return [...found, ...(await checkCounters(ports))];
 }

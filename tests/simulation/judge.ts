@@ -3,6 +3,7 @@ import type { Market } from "../../lib/market/market.ts";
 import { statisticsKey } from "../../lib/market-data/market-items.ts";
 import { type Entry, unseal } from "../../lib/matching/entry.ts";
 import { isLive, orderFrom, orderKey } from "../../lib/orders/order-item.ts";
+import { checkCounters } from "../../lib/reconciliation/check-counters.ts";
 import { checkMarket } from "../../lib/reconciliation/check-market.ts";
 import { checkWallet } from "../../lib/reconciliation/check-wallet.ts";
 import {
@@ -48,7 +49,7 @@ export async function judge(store: Store, damage?: Damage): Promise<readonly str
   }
   for (const market of CATALOGUE.markets.values())
     found.push(...(await checkMarket(market, ports)).differences);
-  return found;
+  return [...found, ...(await checkCounters(ports))];
 }
 
 /** What must hold in addition once everything has come to rest. */

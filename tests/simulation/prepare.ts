@@ -1,3 +1,4 @@
+import { accountWrites } from "../../lib/auth/register.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
 import { creditDeposit } from "../../lib/wallet/credit-deposit.ts";
@@ -103,18 +104,9 @@ async function cutShort({ world, adversary, scheduler }: Setting): Promise<void>
 }
 
 async function openAccount(userId: string, ports: WorldPorts): Promise<void> {
-  const profile = {
-    pk: `USER#${userId}`,
-    sk: "PROFILE",
-    kind: "user",
-    id: userId,
-    status: "active",
-    role: "user",
-    email: "x",
-    passwordHash: "x",
-    createdAt: "2026-01-01T00:00:00.000Z",
-  };
-  await ports.store.write({ kind: "put", table: "users", item: profile });
+  const createdAt = "2026-01-01T00:00:00.000Z";
+  const account = { id: userId, email: userId, passwordHash: "x", credentialsVersion: 0n, createdAt };
+  await ports.store.transact(accountWrites({ ...account, role: "user", status: "active" }));
   for (const [asset, amount] of Object.entries(FUNDS)) {
     const reference = `${userId} ${asset}`;
     await creditDeposit({ userId, asset, amount, reference, actor: "ADMIN", requestId: "r" }, ports);

@@ -1,4 +1,6 @@
+import { accountWrites } from "../../lib/auth/register.ts";
 import type { Result } from "../../lib/contract/refusal.ts";
+import { isoTime } from "../../lib/contract/time.ts";
 import { getOrder } from "../../lib/orders/get-order.ts";
 import type { OrderRecord } from "../../lib/orders/order-item.ts";
 import type { OrderRequest } from "../../lib/trading/order-request.ts";
@@ -19,11 +21,17 @@ export async function openAccount(
   ports: Ports,
   { userId, funds }: { readonly userId: string; readonly funds: { readonly [asset: string]: string } },
 ): Promise<void> {
-  await ports.store.write({
-    kind: "put",
-    table: "users",
-    item: { pk: `USER#${userId}`, sk: "PROFILE", kind: "user", id: userId, status: "active" },
-  });
+  await ports.store.transact(
+    accountWrites({
+      id: userId,
+      email: userId,
+      role: "user",
+      status: "active",
+      createdAt: isoTime(ports.clock.nowMs()),
+      passwordHash: "x",
+      credentialsVersion: 0n,
+    }),
+  );
   for (const [asset, amount] of Object.entries(funds)) {
     const input = {
       userId,

@@ -13,6 +13,7 @@ import { type Result, refuse, success } from "../../contract/refusal.ts";
 import { type DesiredState, desireWrite, MOST_MARKETS } from "../../desired-state/desired-state.ts";
 import { sendDesiredState } from "../../desired-state/send-desired-state.ts";
 import type { ExchangePorts, SendPort } from "../../ports/ports.ts";
+import { countWrite } from "../../store/counters.ts";
 import { withRetries } from "../../store/retries.ts";
 import type { Condition, Item, Write } from "../../store/store.ts";
 
@@ -137,6 +138,7 @@ function writesOf(
     account,
     audit,
     status === "frozen" ? { ...wallet, set: { frozen: true } } : { ...wallet, remove: ["frozen"] },
+    countWrite("users", { id: userId, add: { frozen: status === "frozen" ? 1n : -1n } }),
   ];
 }
 

@@ -1,13 +1,14 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { readDashboard } from "../../../lib/admin/dashboard.ts";
 import { setMarketStatus } from "../../../lib/admin/set-market-status.ts";
+import { updateUser } from "../../../lib/admin/users/update-user.ts";
 import { creditDeposit } from "../../../lib/wallet/credit-deposit.ts";
 import { decideWithdrawal } from "../../../lib/wallet/decide-withdrawal.ts";
 import { requestWithdrawal } from "../../../lib/wallet/request-withdrawal.ts";
 import { VirtualClock } from "../../simulation/effects.ts";
 import { InProcessExchange } from "../../simulation/in-process-exchange.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
-import { accepted, limit, place } from "../../simulation/traders.ts";
+import { accepted, limit, openAccount, place } from "../../simulation/traders.ts";
 
 const HOUR_MS = 3_600_000;
 const NOON = Date.UTC(2026, 5, 15, 12);
@@ -26,11 +27,11 @@ function id(): string {
 
 async function register(status: "active" | "frozen" = "active"): Promise<string> {
   const userId = id();
-  await exchange.store.write({
-    kind: "put",
-    table: "users",
-    item: { pk: `USER#${userId}`, sk: "PROFILE", kind: "user", id: userId, status },
-  });
+  await openAccount(exchange, { userId, funds: {} });
+  if (status === "frozen") {
+    const change = { userId, status, actor: "ADMIN", requestId: "r", correlationId: "c" } as const;
+    accepted(await updateUser(change, exchange));
+  }
   return userId;
 }
 

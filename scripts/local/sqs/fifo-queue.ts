@@ -1,4 +1,4 @@
-import { md5OfBody } from "./md5.ts";
+import { hash } from "node:crypto";
 import type {
   DeleteOutcome,
   Delivery,
@@ -25,7 +25,8 @@ export type FifoQueueOptions = {
   readonly newMessageId: () => string;
   /** The first message has a number above it. */
   readonly sequenceStart: bigint;
-  readonly redrive?: Redrive;
+  /** Where messages go that were received too often, if anywhere now. */
+  readonly redrive?: () => Redrive | undefined;
   /** Told of every change after it was applied; `apply` of the same changes in order gives the same queue. */
   readonly onChange?: (change: QueueChange) => void;
 };
@@ -39,16 +40,14 @@ export type FifoQueueOptions = {
 export class FifoQueue {
   readonly #options: FifoQueueOptions;
   readonly #memory: QueueMemory;
-  #redrive: Redrive | undefined;
 
   constructor(options: FifoQueueOptions) {
     this.#options = options;
     this.#memory = new QueueMemory(options.sequenceStart);
-    this.#redrive = options.redrive;
   }
 
   send(input: SendInput, nowMs: number): Sent {
-    const md5 = md5OfBody(input.body);
+    const md5 = hash("md5", input.body);
     const deduplicationKey = deduplicationKeyOf(input);
     const first =
       deduplicationKey === undefined ? undefined : this.#memory.firstSent(deduplicationKey, nowMs);
@@ -125,10 +124,6 @@ export class FifoQueue {
     this.#commit({ kind: "released" });
   }
 
-  redriveTo(redrive: Redrive | undefined): void {
-    this.#redrive = redrive;
-  }
-
   counts(nowMs: number): QueueCounts {
     return this.#memory.counts(nowMs);
   }
@@ -142,7 +137,7 @@ export class FifoQueue {
     return this.#memory.state();
   }
 
-  /** Adds a state, or one part of it after another, to a queue that is empty or holds the parts before. */
+  /** Fills a queue that is empty. */
   importState(state: QueueState): void {
     this.#commit({ kind: "restored", state });
   }
@@ -176,33 +171,30 @@ export class FifoQueue {
   #receiveNext(nowMs: number, options: ReceiveOptions): readonly string[] {
     const sequenceNumbers: string[] = [];
     const dead: StoredMessage[] = [];
+    const redrive = this.#options.redrive?.();
     for (const group of this.#memory.openGroups(nowMs)) {
       for (const sequenceNumber of group) {
         if (sequenceNumbers.length === options.max) break;
         const message = this.#memory.message(sequenceNumber);
         // A delayed message holds up what stands behind it in its group.
         if (message.visibleAtMs > nowMs) break;
-        if (message.receiveCount >= (this.#redrive?.maxReceiveCount ?? Number.POSITIVE_INFINITY))
+        if (message.receiveCount >= (redrive?.maxReceiveCount ?? Number.POSITIVE_INFINITY))
           dead.push(message);
         else sequenceNumbers.push(message.sequenceNumber);
       }
       if (sequenceNumbers.length === options.max) break;
     }
-    this.#bury(dead, nowMs);
+    for (const message of dead) {
+      // Handed over first, so that a crash between the two steps leaves a message twice rather than nowhere.
+      redrive?.deadLetter(message, nowMs);
+      this.#commit({ kind: "removed", sequenceNumber: message.sequenceNumber });
+    }
     if (sequenceNumbers.length === 0) return [];
     const { attemptId, visibilityTimeoutMs } = options;
     const attempt = attemptId === undefined ? {} : { attemptId };
     const untilMs = nowMs + visibilityTimeoutMs;
     this.#commit({ kind: "received", sequenceNumbers, atMs: nowMs, untilMs, ...attempt });
     return sequenceNumbers;
-  }
-
-  /** Handed over first, so that a crash between the two steps leaves a message twice rather than nowhere. */
-  #bury(dead: readonly StoredMessage[], nowMs: number): void {
-    for (const message of dead) {
-      this.#redrive?.deadLetter(message, nowMs);
-      this.#commit({ kind: "removed", sequenceNumber: message.sequenceNumber });
-    }
   }
 }
 

@@ -5,68 +5,56 @@ import type { Input } from "./input.ts";
 export type QueueAttributes = { readonly [name: string]: string };
 
 /** The attributes that change what the queue does, parsed. */
-export type QueueSettings = {
-  readonly fifo: boolean;
-  readonly visibilityTimeoutMs: number;
-  readonly delayMs: number;
-  readonly waitMs: number;
-  readonly messageBytes: number;
-  readonly contentBasedDeduplication: boolean;
-  readonly deduplicationScope: "queue" | "group";
-  readonly redrive?: { readonly queue: string; readonly maxReceiveCount: number };
-};
+export type QueueSettings = ReturnType<typeof settingsOf>;
 
 export const MESSAGE_BYTES = 262_144;
 
-const DEFAULTS: QueueAttributes = {
-  VisibilityTimeout: "30",
-  DelaySeconds: "0",
-  MaximumMessageSize: String(MESSAGE_BYTES),
-  MessageRetentionPeriod: "345600",
-  ReceiveMessageWaitTimeSeconds: "0",
-};
-const FIFO_DEFAULTS: QueueAttributes = {
-  FifoQueue: "true",
-  ContentBasedDeduplication: "false",
-  DeduplicationScope: "queue",
-  FifoThroughputLimit: "perQueue",
+type Rule = {
+  readonly fits: (value: string) => boolean;
+  /** What a new queue has where nothing is given. */
+  readonly standard?: string;
+  readonly isFifoOnly?: boolean;
 };
 
 /** Retention, policies and encryption are kept and reported, and have no effect here. */
-const RULES: { readonly [name: string]: (value: string) => boolean } = {
-  VisibilityTimeout: integer(0, 43_200),
-  DelaySeconds: integer(0, 900),
-  MaximumMessageSize: integer(1024, MESSAGE_BYTES),
-  MessageRetentionPeriod: integer(60, 1_209_600),
-  ReceiveMessageWaitTimeSeconds: integer(0, 20),
-  FifoQueue: (value) => value === "true",
-  ContentBasedDeduplication: boolean,
-  DeduplicationScope: (value) => value === "queue" || value === "messageGroup",
-  FifoThroughputLimit: (value) => value === "perQueue" || value === "perMessageGroupId",
-  RedrivePolicy: (value) => value === "" || parseRedrive(value) !== undefined,
-  RedriveAllowPolicy: () => true,
-  Policy: () => true,
-  KmsMasterKeyId: () => true,
-  KmsDataKeyReusePeriodSeconds: integer(60, 86_400),
-  SqsManagedSseEnabled: boolean,
+const RULES: { readonly [name: string]: Rule } = {
+  VisibilityTimeout: { fits: integer(0, 43_200), standard: "30" },
+  DelaySeconds: { fits: integer(0, 900), standard: "0" },
+  MaximumMessageSize: { fits: integer(1024, MESSAGE_BYTES), standard: `${MESSAGE_BYTES}` },
+  MessageRetentionPeriod: { fits: integer(60, 1_209_600), standard: "345600" },
+  ReceiveMessageWaitTimeSeconds: { fits: integer(0, 20), standard: "0" },
+  FifoQueue: { fits: oneOf("true"), standard: "true", isFifoOnly: true },
+  ContentBasedDeduplication: { fits: oneOf("true", "false"), standard: "false", isFifoOnly: true },
+  DeduplicationScope: { fits: oneOf("queue", "messageGroup"), standard: "queue", isFifoOnly: true },
+  FifoThroughputLimit: {
+    fits: oneOf("perQueue", "perMessageGroupId"),
+    standard: "perQueue",
+    isFifoOnly: true,
+  },
+  RedrivePolicy: { fits: (value) => value === "" || parseRedrive(value) !== undefined },
+  RedriveAllowPolicy: { fits: () => true },
+  Policy: { fits: () => true },
+  KmsMasterKeyId: { fits: () => true },
+  KmsDataKeyReusePeriodSeconds: { fits: integer(60, 86_400) },
+  SqsManagedSseEnabled: { fits: oneOf("true", "false") },
 };
 
-export function readAttributes(input: Input): QueueAttributes {
-  const attributes: { [name: string]: string } = {};
-  for (const [name, value] of Object.entries(input)) {
+export function readAttributes(given: Input): QueueAttributes {
+  const attributes = Object.entries(given).map(([name, value]) => {
     const rule = RULES[name];
     if (rule === undefined) throw new SqsFault("InvalidAttributeName", `Unknown Attribute ${name}.`);
-    if (typeof value !== "string" || !rule(value)) {
-      throw new SqsFault("InvalidAttributeValue", `Invalid value for the parameter ${name}.`);
-    }
-    attributes[name] = value;
-  }
-  return attributes;
+    if (typeof value === "string" && rule.fits(value)) return [name, value];
+    throw new SqsFault("InvalidAttributeValue", `Invalid value for the parameter ${name}.`);
+  });
+  return Object.fromEntries(attributes);
 }
 
 /** All attributes of a new queue. */
 export function withDefaults(given: QueueAttributes): QueueAttributes {
-  return { ...DEFAULTS, ...(given.FifoQueue === "true" ? FIFO_DEFAULTS : {}), ...given };
+  const defaults = Object.entries(RULES).flatMap(([name, { standard, isFifoOnly = false }]) =>
+    standard === undefined || (isFifoOnly && given.FifoQueue !== "true") ? [] : [[name, standard]],
+  );
+  return { ...Object.fromEntries(defaults), ...given };
 }
 
 /** Texts of one policy may differ in blanks and in the type of the count. */
@@ -75,39 +63,38 @@ export function sameValue(name: string, a: string, b: string): boolean {
   return JSON.stringify(parseRedrive(a)) === JSON.stringify(parseRedrive(b));
 }
 
-export function settingsOf(attributes: QueueAttributes): QueueSettings {
-  const redrive = parseRedrive(attributes.RedrivePolicy ?? "");
+export function settingsOf(attributes: QueueAttributes) {
   return {
     fifo: attributes.FifoQueue === "true",
-    visibilityTimeoutMs: Number(attributes.VisibilityTimeout) * 1000,
-    delayMs: Number(attributes.DelaySeconds) * 1000,
-    waitMs: Number(attributes.ReceiveMessageWaitTimeSeconds) * 1000,
+    visibilitySeconds: Number(attributes.VisibilityTimeout),
+    delaySeconds: Number(attributes.DelaySeconds),
+    waitSeconds: Number(attributes.ReceiveMessageWaitTimeSeconds),
     messageBytes: Number(attributes.MaximumMessageSize),
     contentBasedDeduplication: attributes.ContentBasedDeduplication === "true",
     deduplicationScope: attributes.DeduplicationScope === "messageGroup" ? "group" : "queue",
-    ...(redrive === undefined ? {} : { redrive }),
-  };
+    redrive: parseRedrive(attributes.RedrivePolicy ?? ""),
+  } as const;
 }
 
-function integer(lowest: number, highest: number): (value: string) => boolean {
+function integer(lowest: number, highest: number): Rule["fits"] {
   return (value) => /^\d{1,9}$/.test(value) && Number(value) >= lowest && Number(value) <= highest;
 }
 
-function boolean(value: string): boolean {
-  return value === "true" || value === "false";
+function oneOf(...values: readonly string[]): Rule["fits"] {
+  return (value) => values.includes(value);
 }
 
-function parseRedrive(text: string): QueueSettings["redrive"] {
+type RedrivePolicy = { readonly queue: string; readonly maxReceiveCount: number };
+
+function parseRedrive(text: string): RedrivePolicy | undefined {
   if (text === "") return undefined;
   try {
     const policy: { deadLetterTargetArn?: unknown; maxReceiveCount?: unknown } = JSON.parse(text);
     const maxReceiveCount = Number(policy.maxReceiveCount);
     // The region and the account of a local queue say nothing, so the name alone finds it.
-    const queue = /^arn:aws[\w-]*:sqs:[\w-]*:\d*:([\w-]+(?:\.fifo)?)$/.exec(
-      String(policy.deadLetterTargetArn),
-    )?.[1];
+    const arn = /^arn:aws[\w-]*:sqs:[\w-]*:\d*:([\w-]+(?:\.fifo)?)$/.exec(String(policy.deadLetterTargetArn));
     const isCount = Number.isInteger(maxReceiveCount) && maxReceiveCount >= 1 && maxReceiveCount <= 1000;
-    return queue !== undefined && isCount ? { queue, maxReceiveCount } : undefined;
+    return arn?.[1] !== undefined && isCount ? { queue: arn[1], maxReceiveCount } : undefined;
   } catch {
     return undefined;
   }

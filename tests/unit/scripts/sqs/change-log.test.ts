@@ -1,69 +1,70 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type LogEntry, openLog, readLog } from "../../../../scripts/local/sqs/change-log.ts";
+import { ChangeLog, type LogEntry } from "../../../../scripts/local/sqs/change-log.ts";
 
 const DROPPED: LogEntry = { kind: "dropped", queue: "a" };
 const HORIZON: LogEntry = { kind: "horizon", createdSeconds: 7 };
 
 let directory: string;
-let file: string;
+let log: ChangeLog;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "sqs-log-"));
-  file = join(directory, "queues.log");
+  log = open();
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-async function readAll(): Promise<readonly LogEntry[]> {
-  const entries: LogEntry[] = [];
-  for await (const entry of readLog(file)) entries.push(entry);
+function open(): ChangeLog {
+  return new ChangeLog(join(directory, "queues.db"));
+}
+
+/** As a process finds it that starts while the other one runs, or after it was killed. */
+function kept(): readonly LogEntry[] {
+  const other = open();
+  const entries = [...other.entries()];
+  other.close();
   return entries;
 }
 
 describe("the log", () => {
-  test("gives back the snapshot and what was appended after it", async () => {
-    const log = openLog(file, () => [HORIZON]);
+  test("gives back the snapshot and what was appended after it", () => {
+    log.append(DROPPED);
+    log.compact([HORIZON]);
     log.append(DROPPED);
     log.close();
-    expect(await readAll()).toEqual([HORIZON, DROPPED]);
+    expect(kept()).toEqual([HORIZON, DROPPED]);
   });
 
-  test("holds nothing where there is none", async () => {
-    expect(await readAll()).toEqual([]);
+  test("holds nothing where there is none", () => {
+    expect(kept()).toEqual([]);
   });
 
-  test("an entry is in the file after the flush, not before", () => {
-    const log = openLog(file, () => []);
+  test("keeps an entry from the flush on, not before", () => {
     log.append(DROPPED);
-    expect(readFileSync(file, "utf8")).toBe("");
+    expect(kept()).toEqual([]);
     log.flush();
-    expect(readFileSync(file, "utf8")).toContain("dropped");
-    log.close();
+    expect(kept()).toEqual([DROPPED]);
   });
 
-  test("a torn last line is ignored", async () => {
-    openLog(file, () => [HORIZON]).close();
-    appendFileSync(file, JSON.stringify(DROPPED).slice(0, -3));
-    expect(await readAll()).toEqual([HORIZON]);
+  test("of a snapshot that was not finished nothing is left, and all that stood before", () => {
+    log.append(DROPPED);
+    const failing = function* (): Generator<LogEntry> {
+      yield HORIZON;
+      throw new Error("killed here");
+    };
+    expect(() => log.compact(failing())).toThrow("killed here");
+    expect(kept()).toEqual([DROPPED]);
   });
 
-  test("a damaged line before others is an error, not a loss", async () => {
-    writeFileSync(file, `${JSON.stringify(HORIZON).slice(0, -3)}\n${JSON.stringify(DROPPED)}\n`);
-    await expect(readAll()).rejects.toThrow("line 1 is damaged");
-  });
-
-  test("starts anew from a snapshot when it has grown too long", async () => {
-    const log = openLog(file, () => [HORIZON]);
+  test("says when it has grown too long, until it begins anew", () => {
     const long = "x".repeat(1024 * 1024);
-    for (let number = 0; number < 70; number += 1) {
+    for (let number = 0; number < 70 && !log.isLong; number += 1)
       log.append({ kind: "dropped", queue: long });
-      log.flush();
-    }
-    log.close();
-    const entries = await readAll();
-    expect(entries[0]).toEqual(HORIZON);
-    expect(entries.length).toBeLessThan(10);
+    expect(log.isLong).toBe(true);
+    log.compact([HORIZON]);
+    expect(log.isLong).toBe(false);
+    expect(kept()).toEqual([HORIZON]);
   });
 });

@@ -254,7 +254,7 @@ describe("redrive", () => {
       letters.push(message);
       dead.acceptDeadLetter(message, "queue", nowMs);
     };
-    const queue = newQueue({ redrive: { maxReceiveCount: 2, deadLetter } });
+    const queue = newQueue({ redrive: () => ({ maxReceiveCount: 2, deadLetter }) });
     fill(queue, "a", 1, 2);
     receive(queue, 0, 1);
     receive(queue, TIMEOUT, 1);

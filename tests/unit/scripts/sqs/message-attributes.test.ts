@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { md5OfAttributes } from "../../../../scripts/local/sqs/md5.ts";
+import { md5OfAttributes } from "../../../../scripts/local/sqs/message-attributes.ts";
 
 /** Length in four bytes, then the text: the encoding as the developer guide tells it, in hexadecimal by hand. */
 function md5OfHex(hex: string): string {

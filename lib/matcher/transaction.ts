@@ -1,7 +1,7 @@
 import { accountAppliedWrite } from "../desired-state/desired-state.ts";
 import { entryWrite } from "../journal/journal-items.ts";
 import { gateKey } from "../market/gate.ts";
-import type { OrderChange, PendingCancel, WalletChange } from "../matching/effects.ts";
+import type { OrderChange, PendingCancel } from "../matching/effects.ts";
 import type { Plan } from "../matching/plan.ts";
 import { isLive, orderKey } from "../orders/order-item.ts";
 import type { Condition, Item, SlotReason, Value, Write } from "../store/store.ts";
@@ -35,13 +35,11 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
     slots.push({ kind: "pending", orderId: cancel.orderId });
   }
   for (const [userId, assets] of effects.wallets) {
-    const changes = new Map([...assets].filter(([, change]) => changesSomething(change)));
-    if (changes.size === 0) continue;
-    for (const [asset, { available }] of changes) {
+    for (const [asset, { available }] of assets) {
       if (available < 0n)
         throw new Error(`the matcher would take ${asset} of ${userId} that was not reserved`);
     }
-    writes.push(walletWrite(userId, changes, { set: { [`version:${entry.market}`]: stamp.version } }));
+    writes.push(walletWrite(userId, assets, { set: { [`version:${entry.market}`]: stamp.version } }));
     slots.push({ kind: "owned", userId });
   }
   for (const write of appliedWrites(entry)) {
@@ -139,10 +137,6 @@ function pendingCancelWrite({ userId, orderId, reason }: PendingCancel, stamp: I
     remove: ["liveUserId"],
     when: [{ attribute: "status", is: "equal", to: "pending" }],
   };
-}
-
-function changesSomething({ available, locked }: WalletChange): boolean {
-  return available !== 0n || locked !== 0n;
 }
 
 /** The gate's status, and the numbers of what was desired and is applied now: the last of each. */

@@ -4,7 +4,7 @@ import { ContendedWallets } from "../../../lib/matcher/contended-wallets.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import { plan } from "../../../lib/matching/plan.ts";
 import { RecordingLog, VirtualClock } from "../../simulation/effects.ts";
-import { busy, hookedStore } from "../../simulation/faulty-store.ts";
+import { busy, type Hooks, hookedStore, unavailable } from "../../simulation/faulty-store.ts";
 import { MemoryStore } from "../../simulation/memory-store.ts";
 import { queued } from "../../support/matching/play.ts";
 import { MARKET, placeOf } from "../../support/matching/random-commands.ts";
@@ -17,11 +17,12 @@ beforeEach(() => {
   pauses = [];
 });
 
+const isBusy: NonNullable<Hooks["before"]> = (call) =>
+  call.operation === "transact" ? busy(call.input.length) : undefined;
+
 /** A store that is busy for ever, chance that always draws the same, and a clock that notes its pauses. */
-function ports(fraction: number): CommitPorts {
-  const store = hookedStore(new MemoryStore(), {
-    before: (call) => (call.operation === "transact" ? busy(call.input.length) : undefined),
-  });
+function ports(fraction: number, before = isBusy): CommitPorts {
+  const store = hookedStore(new MemoryStore(), { before });
   const sleep = async (ms: number): Promise<void> => {
     pauses.push(ms);
     await clock.sleep(ms);
@@ -62,4 +63,13 @@ describe("between attempts a commit", () => {
     expect((await commit(planned, limits(12), ports(0.5))).kind).toBe("out_of_time");
     expect(pauses).toEqual([4]);
   });
+});
+
+test("a store that never answers is not taken for one in which others keep writing a wallet", async () => {
+  const silent = ports(0.5, () => {
+    throw unavailable();
+  });
+  const { commitBy, contended } = limits(10_000);
+  expect((await commit(planned, { commitBy, contended }, silent)).kind).toBe("out_of_time");
+  expect(contended.userIds.size).toBe(0);
 });

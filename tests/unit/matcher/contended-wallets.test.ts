@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { sealedFrom } from "../../../lib/journal/journal-items.ts";
+import { ContendedWallets } from "../../../lib/matcher/contended-wallets.ts";
 import type { Taken } from "../../../lib/matcher/matcher.ts";
 import { unseal } from "../../../lib/matching/entry.ts";
 import { type SlotReason, StoreUnavailable, type Write } from "../../../lib/store/store.ts";
@@ -175,6 +176,24 @@ describe("a wallet that others keep writing", () => {
     expect(metrics.get("WalletsContended")).toBe(marks);
   });
 
+  test("what was planned with it is taken back, and the journal is not read again", async () => {
+    await sell("MAKER", "50000");
+    await exchange.match(MARKET);
+    await sell("BOB", "51000");
+    await buy("ALICE", "50000");
+    let reads = 0;
+    const before = (call: StoreCall) => void (call.operation === "query" && reads++);
+    await take({ before });
+    const usual = reads;
+    await sell("MAKER", "50000");
+    await exchange.match(MARKET);
+    await sell("BOB", "51000");
+    await buy("ALICE", "50000");
+    reads = 0;
+    expect((await take(contended(5, { before }))).completed).toBe(2);
+    expect(reads).toBe(usual);
+  });
+
   test("where the mark cannot be written the commit goes on without it", async () => {
     const quote = await sell("MAKER", "50000");
     await exchange.match(MARKET);
@@ -185,5 +204,43 @@ describe("a wallet that others keep writing", () => {
     };
     expect((await take(contended(4, { before }))).completed).toBe(1);
     expect(await statusOf(quote)).toBe("filled");
+  });
+});
+
+describe("a wallet's mark", () => {
+  const ports = (store = exchange.store) => ({ ...exchange, store });
+  const until = async () => (await exchange.store.get(hotMarkPlace("ALICE")))?.hotUntilMs;
+
+  test("is set with the third conflict of one user, for 200 ms, and again when it has ended", async () => {
+    const wallets = new ContendedWallets(MARKET);
+    const startMs = clock.nowMs();
+    const conflict = async (atMs: number) => {
+      clock.advance(startMs + atMs - clock.nowMs());
+      return await wallets.add(["ALICE"], ports());
+    };
+    expect([await conflict(0), await conflict(0), await conflict(0)]).toEqual([false, false, true]);
+    expect(await until()).toBe(BigInt(startMs + 200));
+    expect(await conflict(199)).toBe(false);
+    expect(await until()).toBe(BigInt(startMs + 200));
+    await conflict(200);
+    expect(await until()).toBe(BigInt(startMs + 400));
+    expect([...wallets.userIds]).toEqual(["ALICE"]);
+  });
+
+  test("is counted one by one", async () => {
+    const told: string[] = [];
+    const add = (...told_: readonly unknown[]) => void told.push(told_.join(" "));
+    await new ContendedWallets(MARKET).add(["ALICE", "ALICE", "ALICE"], { ...ports(), metrics: { add } });
+    expect(told).toEqual(["WalletsContended Count 1"]);
+  });
+
+  test("that fails for a reason that nobody knows fails the batch", async () => {
+    const store = hookedStore(exchange.store, {
+      before: () => {
+        throw new RangeError("a bug");
+      },
+    });
+    const wallets = new ContendedWallets(MARKET);
+    await expect(wallets.add(["ALICE", "ALICE", "ALICE"], ports(store))).rejects.toBeInstanceOf(RangeError);
   });
 });

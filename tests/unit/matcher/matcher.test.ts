@@ -152,12 +152,15 @@ describe("a store that is busy", () => {
   test("for all of the time > gives the batch back, and nothing has happened", async () => {
     const order = await buy();
     const batch = exchange.receive(MARKET);
-    const matcher = attacked({ before: (call) => (commits(call) ? busy(3) : undefined) });
+    let isBusy = true;
+    const matcher = attacked({ before: (call) => (isBusy && commits(call) ? busy(3) : undefined) });
     const deadlines = exchange.deadlines();
     expect(await matcher.take(batch.commands, deadlines)).toEqual({ completed: 0, ended: "store_busy" });
     expect(clock.nowMs()).toBeLessThanOrEqual(deadlines.commitBy);
     expect((await now(order)).status).toBe("pending");
-    expect(await take(exchange.newMatcher(MARKET), batch)).toBe(1);
+    isBusy = false;
+    expect(await take(matcher, batch)).toBe(1);
+    expect((await now(order)).status).toBe("open");
     await expectSound();
   });
 
@@ -348,6 +351,66 @@ describe("a queue that was created anew", () => {
     await take(exchange.newMatcher(MARKET), batch);
     expect(await take(warm, batch)).toBe(1);
     expect((await journal()).map(({ epoch }) => epoch)).toEqual(["epoch-1", "epoch-4"]);
+  });
+});
+
+describe("the identity of the queue", () => {
+  test("is read once in 45 seconds while the journal names the same one", async () => {
+    let reads = 0;
+    const epoch = (market: string) => {
+      reads++;
+      return exchange.queue.epoch(market);
+    };
+    const matcher = exchange.newMatcher(MARKET, { queue: { ...exchange.queue, epoch } });
+    const readsAt = async (ms: number) => {
+      clock.advance(startMs + ms - clock.nowMs());
+      await buy();
+      reads = 0;
+      await take(matcher, await receiveAndAcknowledge());
+      return reads;
+    };
+    const startMs = clock.nowMs();
+    expect([await readsAt(0), await readsAt(0), await readsAt(44_999)]).toEqual([1, 0, 0]);
+    expect([await readsAt(45_000), await readsAt(45_000), await readsAt(89_999)]).toEqual([1, 0, 0]);
+    expect(await readsAt(90_000)).toBe(1);
+  });
+
+  async function receiveAndAcknowledge(): Promise<Batch> {
+    const batch = exchange.receive(MARKET);
+    exchange.acknowledge(MARKET, batch, batch.deliveries.length);
+    return batch;
+  }
+});
+
+describe("the last moment to begin an entry", () => {
+  const timeUp = { completed: 0, ended: "time_up" };
+
+  test("> when it has come, nothing is read or begun", async () => {
+    await buy();
+    const { commands } = exchange.receive(MARKET);
+    const calls: StoreCall[] = [];
+    const matcher = attacked({ before: (call) => void calls.push(call) });
+    expect(await matcher.take(commands, { ...exchange.deadlines(), planBy: clock.nowMs() })).toEqual(timeUp);
+    expect(calls).toEqual([]);
+  });
+
+  test.each([
+    [99, 1],
+    [100, 0],
+  ])("100 ms away > an entry follows a recovery that took %d ms: %d", async (recoveryMs, entries) => {
+    await buy();
+    const { commands } = exchange.receive(MARKET);
+    const deadlines = { ...exchange.deadlines(), planBy: clock.nowMs() + 100 };
+    const slow = firstTimes(
+      1,
+      ({ operation }) => operation === "query",
+      () => clock.advance(recoveryMs),
+    );
+    const before = (call: StoreCall) => void slow(call);
+    const store = hookedStore(exchange.store, { before });
+    const taken = await exchange.newMatcher(MARKET, { store }).take(commands, deadlines);
+    expect(taken).toEqual(entries === 0 ? timeUp : { completed: 1, ended: "all_done" });
+    expect(await journal()).toHaveLength(entries);
   });
 });
 
@@ -610,6 +673,20 @@ describe("what failed attempts have shown", () => {
     expect(await journal()).toHaveLength(2);
     expect((await now(other)).status).toBe("open");
     await expectSound();
+  });
+});
+
+describe("what its own commits have shown", () => {
+  test("of an order that one of them ended > a later cancel needs no failed attempt", async () => {
+    const order = await buy();
+    let attempts = 0;
+    const matcher = attacked({ before: (call) => void (commits(call) && attempts++) });
+    for (const id of ["C1", "C2"]) {
+      await exchange.queue.send(MARKET, commandMessage(cancelCommand(order, id), "c"));
+      await exchange.match(MARKET, matcher);
+    }
+    expect(await events()).toBe("opened rested closed | ignored:order_closed");
+    expect(attempts).toBe(2);
   });
 });
 

@@ -80,18 +80,38 @@ describe("a plan's transaction", () => {
       "update market-data",
       "update market-data",
     ]);
-    expect(
-      slots.map((slot) => ("orderId" in slot ? slot.orderId : "userId" in slot ? slot.userId : slot.kind)),
-    ).toEqual(["fence", "O1", "S1", "S2", "O9", "ALICE", "BOB", "CAROL", "applied", "applied"]);
+    expect(slots).toEqual([
+      { kind: "fence" },
+      ...["O1", "S1", "S2", "O9"].map((orderId) => ({ kind: "pending", orderId })),
+      ...["ALICE", "BOB", "CAROL"].map((userId) => ({ kind: "owned", userId })),
+      { kind: "applied" },
+      { kind: "applied" },
+    ]);
     expect(writes[1]).toMatchObject({
       set: { status: "cancelled", reason: "user", filledLots: 2n },
       remove: ["liveUserId"],
     });
+    expect(writes[4]).toMatchObject({
+      set: { status: "cancelled", reason: "user" },
+      when: [{ attribute: "status", is: "equal", to: "pending" }],
+    });
+    expect(writes[5]).toMatchObject({ set: { "version:BTC-USDT": 1n } });
     expect(writes.at(-2)).toMatchObject({
       key: { sk: "GATE" },
       set: { status: "open", applied: 2n },
     });
     expect(writes.at(-1)).toMatchObject({ key: { sk: "ACCOUNT#DAVE" }, set: { applied: 4n } });
+  });
+
+  test("of a new order that rests says how it stands, removes nothing, and needs it to be pending", () => {
+    const { writes } = transactionOf(planned([placeOf({ id: "O1", ...one })]));
+    expect(writes[1]).toStrictEqual({
+      kind: "update",
+      table: "orders",
+      key: { pk: "USER#ALICE", sk: "ORDER#O1" },
+      set: { status: "open", filledLots: 0n, filledQuote: 0n, fee: 0n, version: 1n, updatedAtMs: 1_001n },
+      when: [{ attribute: "status", is: "equal", to: "pending" }],
+    });
   });
 
   test("lets a suspended order in on condition that it waits for this release, which a failure then names", () => {
@@ -102,12 +122,22 @@ describe("a plan's transaction", () => {
       set: { status: "open" },
       remove: ["reason"],
       when: [
-        { attribute: "reason", to: "suspended" },
-        { attribute: "resolution", to: "R1" },
+        { attribute: "reason", is: "equal", to: "suspended" },
+        { attribute: "resolution", is: "equal", to: "R1" },
       ],
     });
     expect(slots[1]).toEqual({ kind: "releasable", commandId: "R1" });
     expect(classify(reasons(".x"), slots)).toEqual({ kind: "not_pending", orderIds: ["R1"] });
+  });
+
+  test("of a released order that ends at once replaces the reason of its suspension by that of its end", () => {
+    const terms = termsOf({ id: "O1", side: "sell", type: "market", timeInForce: "IOC", quantityLots: 1n });
+    const order = { ...terms, filledLots: 0n, filledQuote: 0n, fee: 0n };
+    const { writes } = transactionOf(planned([{ kind: "release", id: "R1", order }]));
+    expect(writes[1]).toMatchObject({
+      set: { status: "expired", reason: "unfilled" },
+      remove: ["liveUserId"],
+    });
   });
 
   test("of a suspension forgets by which operation an earlier one was resolved", () => {

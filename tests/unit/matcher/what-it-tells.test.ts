@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { cancelAllOrders } from "../../../lib/trading/cancel-order.ts";
+import { walletKey } from "../../../lib/wallet/wallet-item.ts";
 import { RecordingLog, VirtualClock } from "../../simulation/effects.ts";
+import { VISIBILITY_MS } from "../../simulation/event-source.ts";
 import {
   busy,
   firstTimes,
@@ -29,7 +32,7 @@ beforeEach(async () => {
 });
 
 const commits = (call: StoreCall) => transacts(call, ({ table }) => table === "journal");
-const buy = () => limit(exchange, "ALICE", ["buy", "50000", "0.1"]);
+const buy = (price = "50000") => limit(exchange, "ALICE", ["buy", price, "0.1"]);
 const sell = () => limit(exchange, "BOB", ["sell", "50000", "0.1"]);
 const linesOf = (event: string) => log.lines.filter((line) => line.event === event);
 
@@ -164,6 +167,54 @@ describe("a matcher", () => {
           version: 2,
           commandId: "C1",
           cause: `Error: order ${orderId} is not of user BOB`,
+        },
+      },
+    ]);
+  });
+
+  test("tells of the messages that an entry completes, not of those that were completed before", async () => {
+    await buy();
+    const matcher = exchange.newMatcher(MARKET);
+    await matcher.take(exchange.receive(MARKET).commands, exchange.deadlines());
+    clock.advance(VISIBILITY_MS);
+    const order = await buy();
+    const { commands } = exchange.receive(MARKET);
+    const told = await measured(() => matcher.take(commands, exchange.deadlines()));
+    expect(commands).toHaveLength(2);
+    expect(told).toContain("BatchSize 1 Count");
+    expect(linesOf("batch_committed").at(-1)?.fields).toMatchObject({ correlationIds: [order.terms.id] });
+  });
+
+  test("tells whether a command has still to be gone on with", async () => {
+    for (let orders = 0; orders < 99; orders++) await buy("100");
+    await exchange.match(MARKET);
+    await cancelAllOrders(
+      { userId: "ALICE", market: MARKET, operationId: "C1", correlationId: "c" },
+      exchange,
+    );
+    log.lines.length = 0;
+    await exchange.match(MARKET);
+    expect(linesOf("batch_committed").map(({ fields }) => fields.unfinished)).toEqual([true, false]);
+  });
+
+  test("tells of a wallet that contradicts the journal", async () => {
+    await buy();
+    await exchange.store.write({
+      kind: "update",
+      table: "wallets",
+      key: walletKey("ALICE"),
+      set: { "locked:USDT": 1n },
+    });
+    await sell();
+    expect(await measured(() => exchange.match(MARKET))).toContain("InvariantBroken 1 Count");
+    expect(linesOf("invariant_broken")).toEqual([
+      {
+        level: "error",
+        event: "invariant_broken",
+        fields: {
+          market: MARKET,
+          users: ["ALICE"],
+          cause: "Error: a wallet or order contradicts the journal",
         },
       },
     ]);

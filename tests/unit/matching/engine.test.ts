@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Command } from "../../../lib/matching/command.ts";
 import { MAX_OPEN_ORDERS_PER_USER } from "../../../lib/matching/engine.ts";
+import { unseal } from "../../../lib/matching/entry.ts";
 import type { LiveOrder, OrderTerms } from "../../../lib/matching/order.ts";
 import { plan } from "../../../lib/matching/plan.ts";
 import { NaiveMarket } from "../../support/matching/naive-market.ts";
@@ -85,6 +86,12 @@ describe("a market buy", () => {
     expect(spend("B1", lot(100n) - 1n)).toBe("expired unfilled 0 0 0");
   });
 
+  test("never rests, whatever its time in force says", () => {
+    expect(place({ id: "B1", type: "market", timeInForce: "GTC", quoteBudget: lot(100n) })).toBe(
+      "expired unfilled 0 0 0",
+    );
+  });
+
   test("that empties the book expires with what it has bought", () => {
     sell("S1", 100n, 2n);
     expect(spend("B1", 5n * lot(100n))).toMatch(/^expired unfilled 2 /);
@@ -149,12 +156,21 @@ describe("numbered changes that arrive the wrong way round", () => {
     actor: "ADMIN",
   });
 
+  /** Commands of which the journal says that a later change came before. */
+  const superseded = (): readonly string[] =>
+    play.journal
+      .flatMap((sealed) => unseal(sealed).events)
+      .flatMap((event) =>
+        event.type === "ignored" && event.reason === "superseded" ? [event.commandId] : [],
+      );
+
   test("of an account > the higher number stands, and a lower one cancels nothing any more", () => {
     play.take([account(2, "active")]);
     place({ id: "O1", priceTicks: 10n, quantityLots: 1n });
     play.take([account(1, "frozen")]);
     expect(play.outcomes.get("O1")).toBe("open  0 0 0");
     expect(play.state.accounts.get("ALICE")).toEqual({ status: "active", number: 2 });
+    expect(superseded()).toEqual(["F1"]);
   });
 
   test("of an account > the same one again does nothing", () => {
@@ -165,6 +181,7 @@ describe("numbered changes that arrive the wrong way round", () => {
   test("of a market > the higher number stands", () => {
     play.take([market(4, "halted"), market(3, "open"), { ...market(4, "open"), id: "H4-again" }]);
     expect(play.state).toMatchObject({ status: "halted", statusNumber: 4 });
+    expect(superseded()).toEqual(["H3", "H4-again"]);
     play.take([market(5, "open")]);
     expect(place({ id: "O1", priceTicks: 10n, quantityLots: 1n })).toBe("open  0 0 0");
   });

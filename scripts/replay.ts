@@ -5,10 +5,8 @@ import { flag, number, text } from "./command/options.ts";
 import { interruption, runCommand } from "./command/run.ts";
 import { print, startProgress } from "./command/terminal.ts";
 import { CannotBegin } from "./command/told.ts";
-import { ExchangeClient } from "./exchange/client.ts";
+import { type ExchangeClient, loginAdmin } from "./exchange/client.ts";
 import { defaultUrl, reachExchange } from "./exchange/find.ts";
-import { assign } from "./replay/assignment.ts";
-import { gatherCrew } from "./replay/crew.ts";
 import { parseBooks, parseMessages } from "./replay/lobster.ts";
 import { mapTo } from "./replay/mapping.ts";
 import { planReplay } from "./replay/plan.ts";
@@ -58,15 +56,16 @@ await runCommand({
     const stop = interruption();
     try {
       const http = { baseUrl: exchange.url, retryForMs: RETRY_FOR_MS };
-      const market = await emptyMarket(new ExchangeClient(http), name);
-      const actions = steps.flatMap((step) => step.actions);
-      const mapping = mapTo(market, actions);
+      const admin = await loginAdmin(http);
+      const market = await emptyMarket(admin, name);
+      const mapping = mapTo(
+        market,
+        steps.flatMap((step) => step.actions),
+      );
       print(`${messages.length} messages on ${market.market}: ${mapping.description}`);
 
       const run = Date.now().toString(36);
-      const assignment = assign(steps);
-      const crew = await gatherCrew(assignment, { run, market, mapping, http });
-      const venue = new Venue({ run, market: market.market, mapping, crew, assignment });
+      const venue = new Venue({ run, market, mapping, admin, http, steps });
       const progress = startProgress("replay", messages.length);
       try {
         const report = await runReplay(steps, {

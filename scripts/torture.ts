@@ -22,7 +22,7 @@ await runCommand({
     const isOurs = options.dataDir === undefined;
     const dataDir =
       options.dataDir === undefined ? mkdtempSync(join(tmpdir(), "torture-")) : emptyDir(options.dataDir);
-    const stack = new TorturedStack({ port, dataDir });
+    const stack = new TorturedStack(port, dataDir);
     const stop = interruption();
     print(`seed ${seed}, port ${port}, state in ${dataDir}`);
     const startedAt = performance.now();

@@ -1,3 +1,4 @@
+import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
 import { ExchangeError } from "../exchange/error.ts";
 import type { NewOrder, Order } from "../exchange/types.ts";
@@ -11,11 +12,15 @@ export type Placed = {
   readonly order: NewOrder;
 };
 
-type Given = {
+/** Who a trader is. */
+type Person = {
   readonly name: string;
   readonly userId: string;
   readonly role: Role;
   readonly client: ExchangeClient;
+};
+
+type Given = Person & {
   readonly mind: Omit<Situation, "own">;
   readonly tally: Tally;
   /** Starts every idempotency key, so that no two runs share one. */
@@ -25,10 +30,13 @@ type Given = {
 const WAIT_SECONDS = 5;
 /** One order in so many is answered only once it is in the book, to measure how long that takes. */
 const WAIT_EVERY = 4;
-const OPEN_STATUSES = ["pending", "open", "partially_filled"];
 
 /** One user of the exchange: does one thing at a time and survives every answer. */
-export class Trader {
+export class Trader implements Person {
+  readonly name: string;
+  readonly userId: string;
+  readonly role: Role;
+  readonly client: ExchangeClient;
   readonly placed: Placed[] = [];
   readonly #given: Given;
   #own: OwnOrder[] = [];
@@ -38,22 +46,7 @@ export class Trader {
 
   constructor(given: Given) {
     this.#given = given;
-  }
-
-  get name(): string {
-    return this.#given.name;
-  }
-
-  get userId(): string {
-    return this.#given.userId;
-  }
-
-  get role(): Role {
-    return this.#given.role;
-  }
-
-  get client(): ExchangeClient {
-    return this.#given.client;
+    ({ name: this.name, userId: this.userId, role: this.role, client: this.client } = given);
   }
 
   /** Does the next thing that comes to mind. Answers false when the exchange could not be reached. */
@@ -112,7 +105,7 @@ export class Trader {
   #remember(answer: Order, sent: Pick<Placed, "order" | "idempotencyKey">): void {
     this.placed.push({ id: answer.id, ...sent });
     const mayRest = sent.order.type === "limit" && sent.order.timeInForce !== "IOC";
-    if (mayRest && OPEN_STATUSES.includes(answer.status))
+    if (mayRest && LIVE_STATUSES.includes(answer.status))
       this.#own.push({ id: answer.id, market: answer.market });
   }
 

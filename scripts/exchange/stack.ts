@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { rmSync } from "node:fs";
 import { until } from "../command/until.ts";
 import { PROJECT_ROOT } from "../local/configuration.ts";
+import { signal } from "../local/ports.ts";
 import { killLeftovers, readRecord, recordPath, type StackRecord } from "../local/record.ts";
 import { HOST, workDirOf } from "../local/settings.ts";
 
@@ -22,6 +23,8 @@ export type Stack = {
   end(): Promise<number | null>;
   /** Ends the supervisor with no chance to clean up. */
   kill(): Promise<void>;
+  /** The same to every process of the stack. */
+  killAll(): Promise<void>;
   /** Ends it at once, with all that a dead supervisor leaves: for the end of the program itself. */
   clearAway(): void;
 };
@@ -65,6 +68,15 @@ export function launchStack(env: NodeJS.ProcessEnv): Stack {
     rmSync(recordPath(port), { force: true });
     rmSync(workDirOf(port), { recursive: true, force: true, maxRetries: 3 });
   };
+  const record = (): StackRecord => {
+    const found = readRecord(recordPath(port));
+    if (found === undefined) throw new Error(`the stack has no record; it said:\n${output}`);
+    return found;
+  };
+  const kill = async (): Promise<void> => {
+    child.kill("SIGKILL");
+    await ended;
+  };
   return {
     url: `http://${HOST}:${port}`,
     port,
@@ -75,20 +87,19 @@ export function launchStack(env: NodeJS.ProcessEnv): Stack {
     ended,
     isReady,
     output: () => output,
-    record: () => {
-      const record = readRecord(recordPath(port));
-      if (record === undefined) throw new Error(`the stack has no record; it said:\n${output}`);
-      return record;
-    },
+    record,
     end: async () => {
       child.kill("SIGTERM");
       const isOver = await until(() => (isRunning() ? undefined : true), { forMs: STOP_AT_MOST_MS });
       if (isOver === undefined) clearAway();
       return ended;
     },
-    kill: async () => {
-      child.kill("SIGKILL");
-      await ended;
+    kill,
+    killAll: async () => {
+      const pids = Object.values(record().children).map(({ pid }) => pid);
+      const killed = kill();
+      for (const pid of pids) signal(pid, "SIGKILL");
+      await killed;
     },
     clearAway,
   };

@@ -13,7 +13,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../command/until.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
-import { answers, commandLineOf } from "./ports.ts";
+import { answers, commandLineOf, signal } from "./ports.ts";
 
 export type ChildSpec = {
   readonly name: string;
@@ -100,8 +100,7 @@ export class Child {
   #killGuarded(): void {
     const pid = this.#guarded;
     this.#guarded = undefined;
-    if (pid !== undefined && commandLineOf(pid)?.includes(this.spec.command) === true)
-      signalTo(pid, "SIGKILL");
+    if (pid !== undefined && commandLineOf(pid)?.includes(this.spec.command) === true) signal(pid, "SIGKILL");
   }
 
   /** Asks for an end, and insists after a while. */
@@ -163,12 +162,4 @@ export type ChildEvent =
 function openLog(path: string): number {
   mkdirSync(join(path, ".."), { recursive: true });
   return openSync(path, "a", 0o600);
-}
-
-function signalTo(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It is gone already.
-  }
 }

@@ -59,6 +59,15 @@ export function commandLineOf(pid: number): string | undefined {
   }
 }
 
+/** Gives a signal to a process, or to a group by its negative id; false where there is none. */
+export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
 function pidFromLsof(port: number): number | undefined {
   const text = execFileSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"], {
     encoding: "utf8",

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PROJECT_ROOT } from "./configuration.ts";
-import { commandLineOf } from "./ports.ts";
+import { commandLineOf, signal } from "./ports.ts";
 import type { Settings } from "./settings.ts";
 
 /** What other scripts need to know about a running stack. It is written to `.local/stack-PORT.json`, and to DATA_DIR where that is set. */
@@ -89,16 +89,10 @@ function isSupervisor(pid: number): boolean {
 }
 
 /** Ends what a dead supervisor left behind. Returns the names of what it found alive. */
-export function killLeftovers(record: StackRecord): readonly string[] {
-  const killed: string[] = [];
-  for (const [name, { pid, command }] of Object.entries(record.children)) {
-    if (commandLineOf(pid)?.includes(command) !== true) continue;
-    try {
-      process.kill(pid, "SIGKILL");
-      killed.push(name);
-    } catch {
-      // It ended by itself in between.
-    }
-  }
-  return killed;
+export function killLeftovers({ children }: StackRecord): readonly string[] {
+  return Object.entries(children)
+    .filter(
+      ([, { pid, command }]) => commandLineOf(pid)?.includes(command) === true && signal(pid, "SIGKILL"),
+    )
+    .map(([name]) => name);
 }

@@ -1,6 +1,5 @@
 import { print, printError, table } from "../command/terminal.ts";
 import type { Level } from "../exchange/types.ts";
-import type { Difference } from "./comparison.ts";
 import type { ReplayReport } from "./run.ts";
 
 const SHOWN_SURPRISES = 5;
@@ -28,7 +27,7 @@ export function printReport(
       ],
     ),
   );
-  if (report.firstDifference !== null) printDifference(report.firstDifference);
+  if (report.firstDifference !== undefined) printDifference(report.firstDifference);
   if (sent.surprises.length === 0) return;
   printError(
     `\n${sent.surprises.length} time(s) the exchange did not do what the record's order flow implies:`,
@@ -36,14 +35,11 @@ export function printReport(
   for (const surprise of sent.surprises.slice(0, SHOWN_SURPRISES)) printError(`  ${surprise}`);
 }
 
-function printDifference({ message, version, bids, asks }: Difference): void {
+function printDifference({ message, version, sides }: NonNullable<ReplayReport["firstDifference"]>): void {
   const { index, time, type, orderId, size, price, side } = message;
   print(`\nThe first difference is after message ${index + 1} (the exchange's book at version ${version}):`);
   print(`  time ${time}, type ${type}, order ${orderId}, ${side}, size ${size}, price ${price}`);
-  for (const [name, levels] of [
-    ["asks", asks],
-    ["bids", bids],
-  ] as const) {
+  for (const { name, ...levels } of sides) {
     const rows = Array.from({ length: Math.max(levels.recorded.length, levels.exchange.length) }, (_, at) => {
       const recorded = written(levels.recorded[at]);
       const exchange = written(levels.exchange[at]);

@@ -1,137 +1,173 @@
+import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import { until } from "../command/until.ts";
-import type { ExchangeClient } from "../exchange/client.ts";
+import { type ExchangeClient, newTrader, type OrderOptions } from "../exchange/client.ts";
 import { ExchangeError } from "../exchange/error.ts";
-import type { Order, OrderBook, Side } from "../exchange/types.ts";
-import type { Assignment } from "./assignment.ts";
-import type { Crew } from "./crew.ts";
+import type { HttpOptions } from "../exchange/http.ts";
+import type { Market, OrderBook } from "../exchange/types.ts";
 import type { Mapping } from "./mapping.ts";
+import type { Step } from "./plan.ts";
 import type { Action } from "./planner.ts";
 
 const WAIT_SECONDS = 5;
 const PATIENCE_MS = 30_000;
+/** A user may have 1,000 open orders in a market; some room is left for what is still on its way. */
+const ORDERS_PER_MAKER = 900;
 
 type Given = {
   readonly run: string;
-  readonly market: string;
+  readonly market: Market;
   readonly mapping: Mapping;
-  readonly crew: Crew;
-  readonly assignment: Assignment;
+  readonly admin: ExchangeClient;
+  readonly http: HttpOptions;
+  readonly steps: readonly Step[];
 };
-type Sent = { readonly client: ExchangeClient; readonly id: string };
+type Maker = { readonly client: ExchangeClient; open: number };
+type Sent = { readonly maker: Maker; readonly id: string };
 
 /** Carries the plan's actions out on the exchange, in their order, and notes what went otherwise than planned. */
 export class Venue {
   readonly #given: Given;
+  readonly #funds: readonly (readonly [asset: string, amount: string])[];
+  /** Fresh users, so that no older order or balance is in the way; the aggressor is one who has no resting orders to meet. */
+  readonly #makers: Maker[] = [];
+  #joining: Promise<ExchangeClient> | undefined;
   readonly #sent = new Map<number, Sent>();
-  #calls = 0;
+  calls = 0;
   readonly surprises: string[] = [];
 
   constructor(given: Given) {
     this.#given = given;
-  }
-
-  get calls(): number {
-    return this.#calls;
+    this.#funds = fundsFor(given);
   }
 
   /**
    * Commands of one market take effect in the order in which they were answered, so only the last of them is waited
    * for, if any. Answers the version of the book that shows all of them, or null where nothing says.
    */
-  async carryOut(actions: readonly Action[], isAwaited: boolean): Promise<number | null> {
+  async carryOut({ actions, gone }: Step, isAwaited: boolean): Promise<number | null> {
     let version: number | null = null;
     for (const [index, action] of actions.entries()) {
-      version = await this.#send(action, isAwaited && index === actions.length - 1);
+      this.calls++;
+      const waitSeconds = isAwaited && index === actions.length - 1 ? WAIT_SECONDS : undefined;
+      const options = { idempotencyKey: `replay-${this.#given.run}-${this.calls}`, waitSeconds };
+      version =
+        action.kind === "cancel"
+          ? await this.#cancel(action.ref, options)
+          : await this.#place(action, options);
     }
+    for (const ref of gone) this.#forget(ref);
     return version;
   }
 
   /** The book once it is at least as new as the version. */
   async bookAt(version: number, depth: number): Promise<OrderBook> {
-    return this.#until(`the order book to reach version ${version}`, async () => {
-      const book = await this.#given.crew.taker.orderbook(this.#given.market, depth, version);
+    const taker = await this.#taker();
+    return insist(`the order book to reach version ${version}`, async () => {
+      const book = await taker.orderbook(this.#given.market.market, depth, version);
       return book.version >= version ? book : undefined;
     });
   }
 
   async cancelEverything(): Promise<void> {
-    for (const client of this.#given.crew.makers) await client.cancelAll(this.#given.market);
+    for (const { client } of this.#makers) await client.cancelAll(this.#given.market.market);
   }
 
-  async #send(action: Action, isAwaited: boolean): Promise<number | null> {
-    this.#calls++;
-    const idempotencyKey = `replay-${this.#given.run}-${this.#calls}`;
-    const options = { idempotencyKey, waitSeconds: isAwaited ? WAIT_SECONDS : undefined };
-    if (action.kind === "cancel") return this.#cancel(action.ref, options);
-    const client = action.kind === "take" ? this.#given.crew.taker : this.#makerOf(action.ref);
-    const order = await client.placeOrder(this.#orderOf(action), options);
-    if (action.kind === "place") this.#sent.set(action.ref, { client, id: order.id });
-    if (!isAwaited) return null;
-    const settled = await this.#settled({ client, id: order.id }, order);
-    if (action.kind === "place" && settled.status !== "open") {
-      this.#note(`order ${order.id} was to rest and is ${settled.status} (${settled.reason ?? "no reason"})`);
+  async #place(action: Exclude<Action, { kind: "cancel" }>, options: OrderOptions): Promise<number | null> {
+    const { market, mapping } = this.#given;
+    const isTake = action.kind === "take";
+    const maker = isTake ? undefined : await this.#freeMaker();
+    const client = maker?.client ?? (await this.#taker());
+    const order = {
+      market: market.market,
+      side: action.side,
+      type: "limit",
+      price: mapping.price(action.price),
+      quantity: mapping.quantity(action.size),
+      timeInForce: isTake ? "IOC" : "GTC",
+    } as const;
+    const placed = await client.placeOrder(order, options);
+    const { id } = placed;
+    if (maker !== undefined && !isTake) {
+      maker.open++;
+      this.#sent.set(action.ref, { maker, id });
     }
-    if (action.kind === "take" && settled.filledQuantity !== this.#given.mapping.quantity(action.fills)) {
-      const expected = this.#given.mapping.quantity(action.fills);
-      this.#note(`order ${order.id} was to take ${expected} and took ${settled.filledQuantity}`);
+    if (options.waitSeconds === undefined) return null;
+    const settled = await insist(`order ${id} to reach the book`, async () => {
+      const now = placed.status === "pending" ? await client.order(id) : placed;
+      return now.status === "pending" ? undefined : now;
+    });
+    if (!isTake && settled.status !== "open")
+      this.surprises.push(
+        `order ${id} was to rest and is ${settled.status} (${settled.reason ?? "no reason"})`,
+      );
+    if (isTake && settled.filledQuantity !== mapping.quantity(action.fills)) {
+      const expected = mapping.quantity(action.fills);
+      this.surprises.push(`order ${id} was to take ${expected} and took ${settled.filledQuantity}`);
     }
     return settled.version;
   }
 
-  async #cancel(
-    ref: number,
-    options: { idempotencyKey: string; waitSeconds: number | undefined },
-  ): Promise<number | null> {
-    const sent = this.#sent.get(ref);
-    if (sent === undefined) throw new Error(`the plan cancels order ${ref} before it places it`);
-    this.#sent.delete(ref);
+  async #cancel(ref: number, options: OrderOptions): Promise<number | null> {
+    const { maker, id } = this.#sent.get(ref) ?? {};
+    if (maker === undefined || id === undefined)
+      throw new Error(`the plan cancels order ${ref}, which does not rest`);
     try {
-      await sent.client.cancelOrder(sent.id, options);
+      await maker.client.cancelOrder(id, options);
     } catch (error) {
       if (!(error instanceof ExchangeError && error.code === "ORDER_CLOSED")) throw error;
-      this.#note(`order ${sent.id} was to be cancelled and is closed already`);
+      this.surprises.push(`order ${id} was to be cancelled and is closed already`);
     }
     if (options.waitSeconds === undefined) return null;
-    const order = await this.#until(`order ${sent.id} to be cancelled`, async () => {
-      const now = await sent.client.order(sent.id);
-      return ["pending", "open", "partially_filled"].includes(now.status) ? undefined : now;
+    const order = await insist(`order ${id} to be cancelled`, async () => {
+      const now = await maker.client.order(id);
+      return LIVE_STATUSES.includes(now.status) ? undefined : now;
     });
     return order.version;
   }
 
-  async #settled(sent: Sent, order: Order): Promise<Order> {
-    if (order.status !== "pending") return order;
-    return this.#until(`order ${sent.id} to reach the book`, async () => {
-      const now = await sent.client.order(sent.id);
-      return now.status === "pending" ? undefined : now;
-    });
+  #taker(): Promise<ExchangeClient> {
+    this.#joining ??= this.#join("taker");
+    return this.#joining;
   }
 
-  async #until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
-    const found = await until(look, { forMs: PATIENCE_MS, everyMs: 5 });
-    if (found === undefined) throw new Error(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}`);
-    return found;
-  }
-
-  #orderOf(action: Exclude<Action, { kind: "cancel" }>) {
-    const side: Side = action.side;
-    return {
-      market: this.#given.market,
-      side,
-      type: "limit",
-      price: this.#given.mapping.price(action.price),
-      quantity: this.#given.mapping.quantity(action.size),
-      timeInForce: action.kind === "take" ? "IOC" : "GTC",
-    } as const;
-  }
-
-  #makerOf(ref: number): ExchangeClient {
-    const maker = this.#given.crew.makers[this.#given.assignment.makerOf.get(ref) ?? -1];
-    if (maker === undefined) throw new Error(`nobody is to place order ${ref}`);
+  async #freeMaker(): Promise<Maker> {
+    const free = this.#makers.find(({ open }) => open < ORDERS_PER_MAKER);
+    if (free !== undefined) return free;
+    const maker = { client: await this.#join(`maker-${this.#makers.length + 1}`), open: 0 };
+    this.#makers.push(maker);
     return maker;
   }
 
-  #note(surprise: string): void {
-    this.surprises.push(surprise);
+  #forget(ref: number): void {
+    const sent = this.#sent.get(ref);
+    if (sent !== undefined) sent.maker.open--;
+    this.#sent.delete(ref);
   }
+
+  async #join(role: string): Promise<ExchangeClient> {
+    const { run, admin, http } = this.#given;
+    return (await newTrader({ email: `replay-${run}-${role}@example.com`, funds: this.#funds, admin, http }))
+      .client;
+  }
+}
+
+/** Enough for one user to place all orders, as nobody has to. */
+function fundsFor({ steps, market, mapping }: Given) {
+  let shares = 0n;
+  let priceTimesShares = 0n;
+  for (const action of steps.flatMap(({ actions }) => actions)) {
+    if (action.kind === "cancel") continue;
+    if (action.side === "sell") shares += BigInt(action.size);
+    else priceTimesShares += BigInt(action.price) * BigInt(action.size);
+  }
+  return [
+    [market.base, mapping.quantity(shares)],
+    [market.quote, mapping.notional(priceTimesShares)],
+  ] as const;
+}
+
+async function insist<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+  const found = await until(look, { forMs: PATIENCE_MS, everyMs: 5 });
+  if (found === undefined) throw new Error(`waited ${PATIENCE_MS / 1_000} s in vain for ${what}`);
+  return found;
 }

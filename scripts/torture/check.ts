@@ -1,3 +1,4 @@
+import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import type { Crowd } from "../demo/crowd.ts";
 import type { Trader } from "../demo/trader.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
@@ -62,11 +63,11 @@ export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
     for (const answer of answers) differences.push(...found(faultOfAnswered(answer, seen.get(answer.id))));
   for (const id of cancelled) {
     const status = seen.get(id)?.status;
-    if (status === undefined || isLive(status))
+    if (status === undefined || LIVE_STATUSES.includes(status))
       differences.push(`order ${id} was cancelled and is ${status}`);
   }
   for (const [id, before] of closed) differences.push(...found(faultOfAnswered(before, seen.get(id))));
-  for (const order of seen.values()) if (!isLive(order.status)) closed.set(order.id, order);
+  for (const order of seen.values()) if (!LIVE_STATUSES.includes(order.status)) closed.set(order.id, order);
 
   const keyed = await inside.keyedOrders(new Set(crowd.traders.map(({ userId }) => userId)));
   differences.push(...faultsOfKeys(placings, keyed));
@@ -88,10 +89,6 @@ function faultsOfPlaced(trader: Trader, seen: ReadonlyMap<string, Order>): reado
 
 function found(fault: string | undefined): readonly string[] {
   return fault === undefined ? [] : [fault];
-}
-
-function isLive(status: string): boolean {
-  return ["pending", "open", "partially_filled"].includes(status);
 }
 
 async function allOrders(client: ExchangeClient): Promise<readonly Order[]> {

@@ -1,11 +1,10 @@
+import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import { decimalOf, ONE, unitsOf } from "../exchange/decimal.ts";
 import type { Balance, NewOrder, Order } from "../exchange/types.ts";
 import type { Placing } from "./relay.ts";
 
 export type Deposited = { readonly asset: string; readonly amount: string };
 export type Keyed = { readonly id: string; readonly idempotencyKey: string; readonly status: string };
-
-const LIVE: readonly string[] = ["pending", "open", "partially_filled"];
 
 /** In words, what is wrong with an order that the exchange said it accepted; undefined where nothing is. */
 export function faultOfPlaced(sent: NewOrder, id: string, found: Order | undefined): string | undefined {
@@ -33,7 +32,7 @@ export function faultOfAnswered(answered: Order, found: Order | undefined): stri
   if (found === undefined) return `order ${answered.id} was answered and does not exist`;
   if ((found.version ?? 0) < (answered.version ?? 0))
     return `order ${found.id} was answered at version ${answered.version} and is at ${found.version}`;
-  if (LIVE.includes(answered.status)) return undefined;
+  if (LIVE_STATUSES.includes(answered.status)) return undefined;
   const isSame =
     answered.status === found.status &&
     answered.filledQuantity === found.filledQuantity &&
@@ -79,7 +78,7 @@ export function faultsOfBalances(who: string, { deposits, orders, balances }: Ac
     add(totals, base, direction * unitsOf(order.filledQuantity));
     add(totals, quote, -direction * unitsOf(order.filledQuote));
     add(totals, order.fee.asset, -unitsOf(order.fee.amount));
-    if (LIVE.includes(order.status)) add(holds, order.side === "buy" ? quote : base, holdOf(order));
+    if (LIVE_STATUSES.includes(order.status)) add(holds, order.side === "buy" ? quote : base, holdOf(order));
   }
   const faults: string[] = [];
   for (const { asset, total, locked } of balances) {

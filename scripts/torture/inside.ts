@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { clock } from "../../lib/adapters/clock.ts";
 import { createDynamoStore } from "../../lib/adapters/dynamodb-store.ts";
 import { createRandom } from "../../lib/adapters/random.ts";
@@ -7,66 +6,50 @@ import { readCatalogue } from "../../lib/market/market.ts";
 import { orderFrom } from "../../lib/orders/order-item.ts";
 import { PENDING_LIMIT_MS, sweepPendingOrders } from "../../lib/trading/sweep.ts";
 import definitions from "../../resources/markets.json" with { type: "json" };
+import { until } from "../command/until.ts";
 import { allItems } from "../exchange/items.ts";
 import { useLocalCredentials } from "../local/engines.ts";
 import type { StackRecord } from "../local/record.ts";
 import type { Keyed } from "./client-view.ts";
 
 /** What no client sees: the queues' depth, the orders' keys, and the sweeper. */
-export type Inside = {
-  /** Waits until no command waits or is in flight. Answers how many still are when the time is over. */
-  drained(boundMs: number): Promise<number>;
-  /** Voids what did not reach its market. Answers how many orders that were. */
-  sweep(): Promise<number>;
-  /** All orders of these users that were made under a key. */
-  keyedOrders(userIds: ReadonlySet<string>): Promise<readonly Keyed[]>;
-};
+export type Inside = ReturnType<typeof openInside>;
 
 const QUIET_CHECKS = 3;
 const CHECK_MS = 100;
 
-export function openInside({ endpoints, tablePrefix, queuePrefix, region }: StackRecord): Inside {
+export function openInside({ endpoints, tablePrefix, queuePrefix, region }: StackRecord) {
   useLocalCredentials(region);
   const catalogue = readCatalogue(definitions);
   const store = createDynamoStore({ tablePrefix, endpoint: endpoints.dynamodb });
-  const queue = createSqsCommandQueue({
-    queuePrefix,
-    baseUrl: endpoints.queueBaseUrl,
-    endpoint: endpoints.sqs,
-  });
+  const { queueBaseUrl: baseUrl, sqs: endpoint } = endpoints;
+  const queue = createSqsCommandQueue({ queuePrefix, baseUrl, endpoint });
   const silent = () => {};
-  const markets = [...catalogue.markets.keys()];
 
-  const depth = async () => {
-    const depths = await Promise.all(markets.map((market) => queue.depth(market)));
-    return depths.reduce((sum, one) => sum + one, 0);
-  };
   return {
-    drained: async (boundMs) => {
-      const deadline = performance.now() + boundMs;
+    /** Waits until no command waits or is in flight. Answers how many still are when the time is over. */
+    drained: async (forMs: number): Promise<number> => {
+      let waiting = 0;
       let quiet = 0;
-      for (;;) {
-        const waiting = await depth();
+      const look = async () => {
+        const depths = await Promise.all([...catalogue.markets.keys()].map((market) => queue.depth(market)));
+        waiting = depths.reduce((sum, depth) => sum + depth, 0);
         quiet = waiting === 0 ? quiet + 1 : 0;
-        if (quiet >= QUIET_CHECKS) return 0;
-        if (performance.now() > deadline) return waiting;
-        await sleep(CHECK_MS);
-      }
+        return quiet >= QUIET_CHECKS ? true : undefined;
+      };
+      await until(look, { forMs, everyMs: CHECK_MS });
+      return waiting;
     },
-    sweep: async () => {
+    /** Voids what did not reach its market. Answers how many orders that were. */
+    sweep: async (): Promise<number> => {
       // With the queues empty, what is pending now will be so in three minutes: the sweeper need not wait for them here.
       const later = { ...clock, nowMs: () => clock.nowMs() + PENDING_LIMIT_MS };
-      const { voided } = await sweepPendingOrders({
-        catalogue,
-        store,
-        clock: later,
-        random: createRandom(),
-        log: { info: silent, warn: silent, error: silent },
-        metrics: { add: silent },
-      });
-      return voided;
+      const log = { info: silent, warn: silent, error: silent };
+      const ports = { catalogue, store, clock: later, random: createRandom(), log, metrics: { add: silent } };
+      return (await sweepPendingOrders(ports)).voided;
     },
-    keyedOrders: async (userIds) => {
+    /** All orders of these users that were made under a key. */
+    keyedOrders: async (userIds: ReadonlySet<string>): Promise<readonly Keyed[]> => {
       const items = await allItems("orders", store);
       return items.flatMap((item) => {
         if (!String(item.sk).startsWith("ORDER#")) return [];

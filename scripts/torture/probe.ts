@@ -1,3 +1,4 @@
+import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import { until } from "../command/until.ts";
 import { termsOf } from "../demo/venue-terms.ts";
 import { type ExchangeClient, newTrader } from "../exchange/client.ts";
@@ -34,78 +35,46 @@ export async function joinProber({ url, run, admin, markets }: Given): Promise<P
   return {
     probe: async (boundMs) => {
       const startedAt = performance.now();
-      const deadline = startedAt + boundMs;
       const name = `${run}-probe-${++probes}`;
-      const faults = await Promise.all(
-        markets.map((market) =>
-          reachBook(client, market, { idempotencyKey: `${name}-${market.market}`, deadline }),
-        ),
+      const reached = markets.map((market) =>
+        reachBook(client, market, { idempotencyKey: `${name}-${market.market}`, boundMs }),
       );
-      const fault = faults.find((found) => found !== undefined);
+      const fault = (await Promise.all(reached)).find((found) => found !== undefined);
       return fault === undefined ? { ms: performance.now() - startedAt } : { fault };
     },
   };
 }
 
-type Try = { readonly idempotencyKey: string; readonly deadline: number };
+type Try = { readonly idempotencyKey: string; readonly boundMs: number };
 
+/** From the start again, under the same key, while the exchange is away or has not got there yet. */
 async function reachBook(
   client: ExchangeClient,
   market: Market,
-  { idempotencyKey, deadline }: Try,
+  { idempotencyKey, boundMs }: Try,
 ): Promise<string | undefined> {
-  const order = lowBid(market);
-  let step = `${market.market}: an order is accepted`;
-  try {
-    const placed = await insist(() => client.placeOrder(order, { idempotencyKey }), { deadline });
-    step = `${market.market}: order ${placed.id} reaches the book`;
-    const seen = await insist(() => client.order(placed.id), {
-      deadline,
-      isGood: ({ status }) => status !== "pending",
-    });
-    if (seen.version === null)
-      return `${market.market}: order ${placed.id} became ${seen.status} (${seen.reason})`;
-    const { version } = seen;
-    step = `${market.market}: the public book reaches version ${version}`;
-    await insist(() => client.orderbook(market.market, 1, version), {
-      deadline,
-      isGood: (book) => book.version >= version,
-    });
-    await insist(() => cancel(client, placed.id), { deadline });
-    return undefined;
-  } catch (cause) {
-    return `${step}: ${cause instanceof Error ? cause.message : cause}`;
-  }
-}
-
-/** A cancel whose answer was lost finds the order closed. */
-async function cancel(client: ExchangeClient, id: string): Promise<void> {
-  await client.cancelOrder(id).catch((error: unknown) => {
-    if (!(error instanceof ExchangeError && error.code === "ORDER_CLOSED")) throw error;
-  });
-}
-
-type Insistence<T> = { readonly deadline: number; readonly isGood?: (value: T) => boolean };
-
-/** Asks again at short intervals while the exchange is away, or the answer is not yet the one waited for. */
-async function insist<T>(
-  ask: () => Promise<T>,
-  { deadline, isGood = () => true }: Insistence<T>,
-): Promise<T> {
-  let reason = "it did not come about in time";
-  const look = async () => {
+  const name = market.market;
+  let missing = "";
+  const look = async (): Promise<true | undefined> => {
     try {
-      const value = await ask();
-      return isGood(value) ? { value } : undefined;
+      missing = "an order is accepted";
+      const { id } = await client.placeOrder(lowBid(market), { idempotencyKey });
+      missing = `order ${id} reaches the book`;
+      const { status, version, reason } = await client.order(id);
+      if (status === "pending") return undefined;
+      if (version === null) throw new Error(`it became ${status} (${reason})`);
+      missing = `the public book reaches version ${version}`;
+      if ((await client.orderbook(name, 1, version)).version < version) return undefined;
+      if (LIVE_STATUSES.includes(status)) await client.cancelOrder(id);
+      return true;
     } catch (error) {
-      if (!(error instanceof ExchangeError) || !error.isTemporary) throw error;
-      reason = error.message;
-      return undefined;
+      missing += `: ${error instanceof Error ? error.message : error}`;
+      if (error instanceof ExchangeError && error.isTemporary) return undefined;
+      throw error;
     }
   };
-  const found = await until(look, { forMs: deadline - performance.now(), everyMs: AGAIN_MS });
-  if (found === undefined) throw new Error(reason);
-  return found.value;
+  const isThere = await until(look, { forMs: boundMs, everyMs: AGAIN_MS }).catch(() => undefined);
+  return isThere ? undefined : `${name}: ${missing}`;
 }
 
 function lowBid(market: Market): NewOrder {

@@ -107,7 +107,7 @@ async function prepare(
     relay,
     crowd,
     prober,
-    inside: openInside(stack.record),
+    inside: openInside(stack.running.record()),
     deposits,
     closed: new Map(),
     dataDir,
@@ -115,7 +115,7 @@ async function prepare(
 }
 
 async function killAndRecover({ stack, prober, crowd }: Arena, victim: Round["victim"]): Promise<Round> {
-  if (!stack.isRunning)
+  if (!stack.running.isRunning)
     return { victim, recoveryMs: 0, orders: 0, fault: `the stack gave up:\n${stack.lastWords}` };
   const acceptedBefore = crowd.tally.accepted;
   await stack.kill(victim);

@@ -2,7 +2,7 @@ import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { until } from "../command/until.ts";
 import { launchStack, type Stack } from "../exchange/stack.ts";
-import type { StackRecord } from "../local/record.ts";
+import { signal } from "../local/ports.ts";
 import { HOST, workDirOf } from "../local/settings.ts";
 import type { Victim } from "./plan.ts";
 
@@ -18,18 +18,24 @@ const PARTS: { readonly [victim in Exclude<Victim, "whole stack">]: string } = {
 
 const RECORDED_AT_MOST_MS = 10_000;
 
-type Place = { readonly port: number; readonly dataDir: string };
-
 /** A whole local stack whose processes can be killed one by one and all at once, and which then is started again. */
 export class TorturedStack {
   readonly url: string;
-  readonly #place: Place;
+  readonly #port: number;
+  readonly #dataDir: string;
   #stack: Stack | undefined;
   #starts = 0;
 
-  constructor(place: Place) {
-    this.#place = place;
-    this.url = `http://${HOST}:${place.port}`;
+  constructor(port: number, dataDir: string) {
+    this.url = `http://${HOST}:${port}`;
+    this.#port = port;
+    this.#dataDir = dataDir;
+  }
+
+  /** The latest start. Where it does not run, its supervisor has ended unasked and so given its stack up. */
+  get running(): Stack {
+    if (this.#stack === undefined) throw new Error("the stack was not started");
+    return this.#stack;
   }
 
   /** What the stack has said last. */
@@ -37,52 +43,31 @@ export class TorturedStack {
     return this.#stack?.output() ?? "";
   }
 
-  /** Whether the supervisor runs; one that has ended unasked has given its stack up. */
-  get isRunning(): boolean {
-    return this.#stack?.isRunning === true;
-  }
-
-  get record(): StackRecord {
-    if (this.#stack === undefined) throw new Error("the stack was not started");
-    return this.#stack.record();
-  }
-
   async start(): Promise<void> {
-    const { port, dataDir } = this.#place;
     const { DYNAMODB_ENDPOINT: _endpoint, ...inherited } = process.env;
     this.#starts++;
-    const env = { ...inherited, PORT: String(port), DATA_DIR: dataDir, RATE_LIMITS: "off" };
-    this.#stack = launchStack(env);
+    const own = { PORT: String(this.#port), DATA_DIR: this.#dataDir, RATE_LIMITS: "off" };
+    this.#stack = launchStack({ ...inherited, ...own });
     if (!(await this.#stack.isReady)) throw new Error(`The stack did not start:\n${this.lastWords}`);
   }
 
   /** Ends the victim with no chance to finish anything. Whatever the supervisor does not start again by itself is left down. */
   async kill(victim: Victim): Promise<void> {
-    if (victim !== "whole stack") {
-      const look = () => this.record.children[PARTS[victim]]?.pid;
-      // A part that was started again a moment ago may not be in the record yet.
-      const pid = await until(look, { forMs: RECORDED_AT_MOST_MS });
-      if (pid === undefined) throw new Error(`the stack's record names no ${PARTS[victim]}`);
-      killIfThere(pid);
+    if (victim === "whole stack") {
+      await this.running.killAll();
+      this.#keepLogs();
       return;
     }
-    const pids = Object.values(this.record.children).map(({ pid }) => pid);
-    const killed = this.#stack?.kill();
-    for (const pid of pids) killIfThere(pid);
-    await killed;
-    this.#keepLogs();
-  }
-
-  /** A stack empties its log directory when it starts, and the story of a difference may be in there. */
-  #keepLogs(): void {
-    const { port, dataDir } = this.#place;
-    const logs = join(workDirOf(port), "logs");
-    if (existsSync(logs)) cpSync(logs, join(dataDir, "logs", `start-${this.#starts}`), { recursive: true });
+    const look = () => this.running.record().children[PARTS[victim]]?.pid;
+    // A part that was started again a moment ago may not be in the record yet.
+    const pid = await until(look, { forMs: RECORDED_AT_MOST_MS });
+    if (pid === undefined) throw new Error(`the stack's record names no ${PARTS[victim]}`);
+    signal(pid, "SIGKILL");
   }
 
   async stop(): Promise<void> {
-    if (this.isRunning) {
-      await this.#stack?.end();
+    if (this.#stack?.isRunning === true) {
+      await this.#stack.end();
       this.#keepLogs();
     }
     this.clearAway();
@@ -93,12 +78,11 @@ export class TorturedStack {
     this.#stack?.clearAway();
     this.#stack = undefined;
   }
-}
 
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It had just ended by itself.
+  /** A stack empties its log directory when it starts, and the story of a difference may be in there. */
+  #keepLogs(): void {
+    const logs = join(workDirOf(this.#port), "logs");
+    const kept = join(this.#dataDir, "logs", `start-${this.#starts}`);
+    if (existsSync(logs)) cpSync(logs, kept, { recursive: true });
   }
 }

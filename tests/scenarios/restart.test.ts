@@ -27,19 +27,6 @@ async function verify(): Promise<string> {
   return stdout;
 }
 
-/** No process of the stack gets a chance to finish anything. */
-async function killAll(running: Stack): Promise<void> {
-  const { children } = running.record();
-  await running.kill();
-  for (const { pid } of Object.values(children)) {
-    try {
-      process.kill(pid, "SIGKILL");
-    } catch {
-      // It had ended by itself.
-    }
-  }
-}
-
 it("kill -9 of the whole exchange in the middle of trading > loses nothing, and trading goes on", async () => {
   stack = await startStack({ dataDir });
   const { port } = stack;
@@ -54,7 +41,7 @@ it("kill -9 of the whole exchange in the middle of trading > loses nothing, and 
   const crowd = await gatherCrowd(options);
   crowd.start();
   await new Promise((resolve) => setTimeout(resolve, 4_000));
-  await killAll(stack);
+  await stack.killAll();
   stack = undefined;
 
   expect(await verify()).toContain(": 0 differences");

@@ -21,6 +21,8 @@ const LONG_DELIVERY_CALLS = 7;
 export class Contention {
   readonly #held = new Set<string>();
   #spell: Spell | undefined;
+  /** When the spell last refused a market's commit. */
+  readonly #refusedMs = new Map<string, number>();
 
   contend(userId: string, { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number }): void {
     const item = nameOf("wallets", walletKey(userId));
@@ -38,6 +40,14 @@ export class Contention {
       const isInSpell = item === spell?.item && nowMs <= spell.untilMs;
       return { code: isInSpell || this.#held.has(item) ? "conflict" : "none" };
     });
+    if (
+      spell !== undefined &&
+      nowMs <= spell.untilMs &&
+      writes.some((write) => itemOf(write) === spell.item)
+    ) {
+      for (const write of writes)
+        if (write.table === "journal" && write.kind === "put") this.#refusedMs.set(write.item.pk, nowMs);
+    }
     return reasons.some(({ code }) => code === "conflict") ? { ok: false, reasons } : undefined;
   }
 
@@ -52,22 +62,24 @@ export class Contention {
 
   /**
    * Judges a delivery that nothing but the spell disturbed: a command at its head that cannot touch the user's wallet must not have waited for
-   * it.
+   * it. What took its time without being refused, as a recovery after somebody else's commit, has not waited for a wallet.
    */
   faultOf(
     [first]: readonly QueuedCommand[],
-    { completed, fromMs, untilMs, callMs }: Delivered,
+    { market, completed, fromMs, untilMs, callMs }: Delivered,
   ): string | undefined {
     const spell = this.#spell;
     const isInside = spell !== undefined && spell.fromMs <= fromMs && untilMs <= spell.untilMs;
     if (!isInside || first === undefined || completed > 0) return;
     if (untilMs - fromMs < Math.max(LONG_DELIVERY_MS, LONG_DELIVERY_CALLS * callMs)) return;
+    if ((this.#refusedMs.get(market) ?? 0) < fromMs) return;
     if (!isOfAnother(first, spell.userId)) return;
     return `command ${first.id} has waited for the wallet of ${spell.userId}, which it does not need`;
   }
 }
 
 type Delivered = {
+  readonly market: string;
   readonly completed: number;
   readonly fromMs: number;
   readonly untilMs: number;

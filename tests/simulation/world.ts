@@ -237,6 +237,7 @@ export class World {
       readMessage({ messageId, body, sequence: sequenceNumber, sentMs: sentAtMs }),
     );
     const fault = this.contention.faultOf(commands, {
+      market,
       completed,
       fromMs,
       untilMs: this.#scheduler.nowMs(),

@@ -10,6 +10,10 @@ import { MARKET } from "./random-commands.ts";
 
 export const EPOCH = "epoch";
 
+/** More than any batch or plan of a test needs: what goes on beyond is a mistake that would go on for ever. */
+const MOST_ENTRIES = 100;
+const MOST_ATTEMPTS = 100;
+
 export function queued(commands: readonly (Command | undefined)[], from = 1): readonly QueuedCommand[] {
   return commands.map((command, index) => {
     const sequence = String(from + index);
@@ -44,8 +48,10 @@ export class Play {
     for (const command of commands) if (command.kind === "place") this.#accept(command);
     const batch = queued(commands, this.#sequence);
     this.#sequence += commands.length;
-    for (let completed = 0; completed < batch.length; )
+    for (let completed = 0, entries = 0; completed < batch.length; entries++) {
+      if (entries > MOST_ENTRIES) throw new Error("a batch never comes to its end");
       completed += this.#commit(batch.slice(completed)).completed;
+    }
   }
 
   /** Every wallet's locked is the sum of its live orders' holds, and nothing is lost: what left the wallets are the fees. */
@@ -74,7 +80,7 @@ export class Play {
   #commit(batch: readonly QueuedCommand[]): Plan {
     const notPending = new Set<string>();
     const exclusions = { ...NO_EXCLUSIONS, notPending };
-    for (;;) {
+    for (let attempt = 0; attempt <= MOST_ATTEMPTS; attempt++) {
       const before = stateText(this.state);
       const tried = plan(this.state, { epoch: EPOCH, commands: batch }, exclusions);
       this.state.rollBack(tried.savepoint);
@@ -89,6 +95,7 @@ export class Play {
       this.#note(planned);
       return planned;
     }
+    throw new Error("a plan is refused, whatever it leaves out");
   }
 
   /** Orders that are not pending, although the commit would need it. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MarketRedefined, readCatalogue } from "../../../lib/market/market.ts";
 import { hashOf } from "../../../lib/matching/entry.ts";
+import { MarketState } from "../../../lib/matching/market-state.ts";
 import { plan } from "../../../lib/matching/plan.ts";
 import {
   DamagedSnapshot,
@@ -66,6 +67,20 @@ describe("a snapshot", () => {
     expect(plan(opened, { epoch: "epoch", commands: sweep }).sealed).toEqual(
       plan(play.state, { epoch: "epoch", commands: sweep }).sealed,
     );
+  });
+
+  test("of a market in which nothing has happened reads as it always has, so that old ones stay readable", () => {
+    expect(JSON.parse(stateText(new MarketState(MARKET)))).toEqual({
+      format: 2,
+      market: "BTC-USDT",
+      units: "tick 5e-1 lot 1000000e-8 quote e-6",
+      head: { version: 0, hash: "", epoch: "", lastSequence: "0", timeMs: 0 },
+      status: ["open", 0],
+      fees: ["0", "0"],
+      accounts: [],
+      bids: [],
+      asks: [],
+    });
   });
 
   test("keeps the order of arrival within a price", () => {

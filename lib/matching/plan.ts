@@ -232,7 +232,7 @@ class Draft {
       if (taker !== undefined) this.#add({ type: "suspended", orderId: taker.id });
       return this.#ignore(command.id, "engine_fault");
     }
-    const isFull = progress === "out_of_room" && items.size > MAX_ITEMS;
+    const isFull = items.size > MAX_ITEMS;
     if (progress === "out_of_room" && !(isFirst && isFull)) {
       this.#state.rollBack(savepoint);
       return progress;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { transactionOf } from "../../../lib/matcher/transaction.ts";
 import type { Command } from "../../../lib/matching/command.ts";
+import { unseal } from "../../../lib/matching/entry.ts";
 import { MarketState } from "../../../lib/matching/market-state.ts";
 import {
   advance,
@@ -30,6 +31,7 @@ function planOf(commands: readonly QueuedCommand[], exclusions = NO_EXCLUSIONS, 
 
 function commit(planned: Plan): Plan {
   advance(state, planned);
+  expect(unseal(planned.sealed)).toStrictEqual(planned.entry);
   replay(follower, planned.sealed);
   expect(stateText(follower)).toBe(stateText(state));
   return planned;
@@ -89,6 +91,7 @@ describe("an entry", () => {
     );
     expect(kinds(planned)).toBe("M1:unreadable");
     expect(planned.entry).toMatchObject({ commands: ["M1", "A1"], lastSequence: "2" });
+    expect(planned.faults).toEqual([]);
     expect(transactionOf(planned).writes).toHaveLength(1);
   });
 
@@ -100,9 +103,93 @@ describe("an entry", () => {
     state.rollBack(tried.savepoint);
     expect(stateText(state)).toBe(before);
   });
+
+  test("that was committed is not taken back, though all later ones are", () => {
+    makers(1);
+    const before = stateText(state);
+    planOf(queued([sweep("B1", 1)], 500));
+    state.rollBack(0);
+    expect(stateText(state)).toBe(before);
+  });
+});
+
+describe("an entry's levels", () => {
+  test("are what rests now at each price that it changed, on both sides", () => {
+    makers(2);
+    const { entry } = run([sweep("B1", 1), placeOf({ id: "B2", priceTicks: 99n, quantityLots: 7n })]);
+    expect(entry.levels).toEqual({ buy: [[99n, 7n]], sell: [[100n, 1n]] });
+    const next = run([cancelOf("C1", termsOf({ id: "B2", priceTicks: 99n, quantityLots: 7n }))]);
+    expect(next.entry.levels).toEqual({ buy: [[99n, 0n]], sell: [] });
+  });
 });
 
 describe("a transaction's hundred items", () => {
+  const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
+  const cheap = (id: string, userId = "ALICE") => placeOf({ id, userId, priceTicks: 1n, quantityLots: 1n });
+  const cancelOfPending = (id: number) =>
+    cancelOf(`C${id}`, termsOf({ id: `P${id}`, userId: `U${id}`, ...one }));
+
+  test.each<[string, readonly (Command | undefined)[], number]>([
+    ["an order that rests takes one", numbers(100).map((id) => cheap(`O${id}`)), 99],
+    ["a cancel of a pending order and its wallet two", numbers(50).map(cancelOfPending), 49],
+    [
+      "cancels of one user's pending orders one each, and one for the wallet",
+      numbers(100).map((id) => cancelOf(`C${id}`, termsOf({ id: `P${id}`, ...one }))),
+      98,
+    ],
+    ["an account's change one", numbers(100).map((id) => freezeOf(`F${id}`, `U${id}`)), 99],
+    [
+      "an account's second change none",
+      [...numbers(99).map((id) => freezeOf(`F${id}`, `U${id}`)), freezeOf("F", "U7")],
+      100,
+    ],
+    [
+      "the market's changes one together",
+      [
+        ...numbers(98).map((id) => cheap(`O${id}`)),
+        ...([1, 2] as const).map(
+          (number): Command => ({ kind: "set_status", id: `H${number}`, status: "open", number, actor: "A" }),
+        ),
+        cheap("O98"),
+      ],
+      100,
+    ],
+    ["what is ignored none", [undefined, ...numbers(99).map((id) => cheap(`O${id}`)), undefined], 101],
+  ])("> %s", (_, commands, completed) => {
+    const planned = commit(planOf(queued(commands)));
+    expect(planned.completed).toBe(completed);
+    expect(planned.entry.commands).toHaveLength(completed);
+    expect(planned.entry.continuation).toBeUndefined();
+    expect(transactionOf(planned).writes.length).toBeLessThanOrEqual(100);
+  });
+
+  test("> a suspended order takes one, and the halt that comes with it", () => {
+    makers(50);
+    const suspended = new Set(numbers(50).map((id) => `S${id}`));
+    const orders = numbers(25).map((id) => cheap(`O${id}`, `U${id}`));
+    const planned = commit(planOf(queued(orders, 500), { ...NO_EXCLUSIONS, suspended }));
+    // 50 orders and the market's status leave 48; each order that is refused takes itself and its wallet.
+    expect(planned.completed).toBe(24);
+    expect(transactionOf(planned).writes).toHaveLength(100);
+  });
+
+  test("> a taker that only rests in a later entry takes one", () => {
+    makers(49);
+    const batch = queued(
+      [sweep("B1", 60), ...numbers(48).map((id) => cheap(`O${id}`, `U${id}`)), cheap("O48", "U47")],
+      500,
+    );
+    commit(planOf(batch));
+    const planned = commit(planOf(batch, { ...NO_EXCLUSIONS, suspended: new Set(["S48"]) }));
+    expect(planned.entry.events.slice(0, 3).map(({ type }) => type)).toEqual([
+      "suspended",
+      "status_set",
+      "rested",
+    ]);
+    expect(planned.completed).toBe(1 + 48);
+    expect(transactionOf(planned).writes).toHaveLength(100);
+  });
+
   test("are used to the last one", () => {
     makers(49, 2);
     const planned = planOf(queued([sweep("B1", 49)], 500));
@@ -136,16 +223,6 @@ describe("a transaction's hundred items", () => {
     expect(over.entry.continuation).toBeUndefined();
   });
 
-  test("end the entry before an order that finds no room, which is not lost", () => {
-    const orders = Array.from({ length: 100 }, (_, index) =>
-      placeOf({ id: `O${index}`, priceTicks: 1n, quantityLots: 1n }),
-    );
-    const planned = commit(planOf(queued(orders)));
-    expect(planned.completed).toBe(99);
-    expect(planned.entry.commands).toHaveLength(99);
-    expect(planned.entry.continuation).toBeUndefined();
-  });
-
   test("end the entry before a command that does not fit, and nothing of it has happened", () => {
     makers(60);
     const batch = queued(
@@ -170,6 +247,7 @@ describe("a command too long for one entry", () => {
     const first = commit(planOf(batch));
     expect(first).toMatchObject({ completed: 0, entry: { commands: [], lastSequence: before } });
     expect(first.entry.continuation).toMatchObject({ epoch: EPOCH, sequence: "500", command: { id: "B1" } });
+    expect(first.entry.timeMs).toBe(1_500);
     expect(first.effects.orders.get("B1")).toMatchObject({ isNew: true, status: "partially_filled" });
     const second = commit(planOf(batch));
     expect(second.completed).toBe(0);
@@ -187,6 +265,13 @@ describe("a command too long for one entry", () => {
     expect(first).toMatchObject({ completed: 1, entry: { commands: ["B0"] } });
     expect(first.entry.continuation).toBeUndefined();
     expect(commit(planOf(batch.slice(1))).entry.continuation).toMatchObject({ command: { id: "B1" } });
+  });
+
+  test("that comes after what is no command waits as well", () => {
+    makers(130);
+    const first = commit(planOf(queued([undefined, sweep("B1", 130)], 500)));
+    expect(first).toMatchObject({ completed: 1, entry: { commands: ["M500"] } });
+    expect(first.entry.continuation).toBeUndefined();
   });
 
   test("is finished first, also where its message never comes again", () => {
@@ -265,6 +350,7 @@ describe("a command on which the engine throws", () => {
     );
     expect(kinds(planned)).toBe("opened rested C1:engine_fault opened rested");
     expect(planned.entry.commands).toEqual(["O2", "C1", "O3"]);
+    expect(planned.faults).toEqual([{ commandId: "C1", cause: new Error("order O1 is not of user BOB") }]);
     expect(state.book.size).toBe(3);
   });
 
@@ -374,6 +460,24 @@ describe("what failed attempts have shown", () => {
     expect(first.entry.commands).toEqual(["C1"]);
     expect(first.entry.continuation).toBeUndefined();
     expect(commit(planOf(batch.slice(1), contended)).entry.commands).toEqual(["O2"]);
+  });
+
+  test("ends the entry before an order whose own wallet is contended", () => {
+    makers(1);
+    const batch = queued([placeOf({ id: "O1", userId: "U1", ...one, priceTicks: 90n }), sweep("O2", 1)], 500);
+    const first = commit(planOf(batch, without({ contended: new Set(["ALICE"]) })));
+    expect(first.entry.commands).toEqual(["O1"]);
+  });
+
+  test("does nothing of a command that fills the entry to the last item and then needs a contended wallet", () => {
+    makers(47);
+    for (const id of ["S47", "S48"]) run([placeOf({ id, userId: "TWICE", side: "sell", ...one })]);
+    run([placeOf({ id: "S49", userId: "HOT", side: "sell", ...one })]);
+    const nothing = { kind: "cancel_all", id: "C1", userId: "NOBODY", reason: "user" } as const;
+    const batch = queued([nothing, sweep("O1", 50)], 500);
+    const first = commit(planOf(batch, without({ contended: new Set(["HOT"]) })));
+    expect(first.entry).toMatchObject({ commands: ["C1"], events: [] });
+    expect(first.entry.continuation).toBeUndefined();
   });
 
   test("freezes no account whose orders wait for a contended wallet", () => {

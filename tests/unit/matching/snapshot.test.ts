@@ -16,6 +16,7 @@ import definitions from "../../../resources/markets.json" with { type: "json" };
 import { Play, queued } from "../../support/matching/play.ts";
 import {
   cancelOf,
+  freezeOf,
   MARKET,
   placeOf,
   randomCommands,
@@ -81,6 +82,15 @@ describe("a snapshot", () => {
       bids: [],
       asks: [],
     });
+  });
+
+  test("keeps whose account is frozen, and is the same in whatever order they were", () => {
+    const frozen = (...userIds: string[]) => played(userIds.map((userId) => freezeOf(`F-${userId}`, userId)));
+    const state = frozen("BOB", "ALICE");
+    const opened = openSnapshot(MARKET, takeSnapshot(state));
+    expect(["ALICE", "BOB", "CAROL"].map((userId) => opened.isFrozen(userId))).toEqual([true, true, false]);
+    const { accounts } = JSON.parse(stateText(state));
+    expect(accounts).toEqual(JSON.parse(stateText(frozen("ALICE", "BOB"))).accounts);
   });
 
   test("keeps the order of arrival within a price", () => {

@@ -61,7 +61,7 @@ async function comesBack(
   return isBack;
 }
 
-async function loseSnapshots({ market }: Market, { replicas }: World): Promise<void> {
+async function loseSnapshots({ market }: Market, { store: { replicas } }: World): Promise<void> {
   for (const { pk, sk } of await snapshotHeaders(market, { store: replicas.truth })) {
     const key = { pk: String(pk), sk: String(sk) };
     const { written } = await replicas.transact([{ kind: "delete", table: "journal", key }]);

@@ -53,7 +53,7 @@ export async function prepare(setting: Setting, run: Run): Promise<Damage | unde
         { market: MARKETS[0], side: "sell", type: "limit", price, quantity: "0.2" },
         ports,
       );
-      if (index % 10 === 9) await world.deliver(process, MARKETS[0]);
+      if (index % 10 === 9) await world.matchers.deliver(process, MARKETS[0]);
     }
     if (deep !== undefined) {
       suspect = await submit(
@@ -68,7 +68,7 @@ export async function prepare(setting: Setting, run: Run): Promise<Damage | unde
         { market: MARKETS[1], side: "sell", type: "limit", price: "97", quantity: "3" },
         ports,
       );
-      await world.deliver(process, MARKETS[1]);
+      await world.matchers.deliver(process, MARKETS[1]);
     }
   });
   if (deep !== undefined && !isTakerRobbed && chance.fraction() < CUT_SHARE) await cutShort(setting);
@@ -87,7 +87,7 @@ export async function prepare(setting: Setting, run: Run): Promise<Damage | unde
         { market: MARKETS[1], side: "buy", type: "limit", price: "97", quantity },
         ports,
       );
-    if (isFoundOut) await world.deliver(process, MARKETS[1]);
+    if (isFoundOut) await world.matchers.deliver(process, MARKETS[1]);
   });
   return damage;
 }
@@ -96,11 +96,11 @@ export async function prepare(setting: Setting, run: Run): Promise<Damage | unde
 async function cutShort({ world, adversary, scheduler }: Setting): Promise<void> {
   const committed = (): number => adversary.hits.get("log batch_committed") ?? 0;
   const before = committed();
-  const process = scheduler.start("matcher cut short", (each) => world.deliver(each, MARKETS[0]));
+  const process = scheduler.start("matcher cut short", (each) => world.matchers.deliver(each, MARKETS[0]));
   while (committed() === before && !process.ended && (await scheduler.step()));
   scheduler.kill(process);
   adversary.note("queue_recreated", MARKETS[0]);
-  world.loseQueue(MARKETS[0]);
+  world.queues.lose(MARKETS[0]);
 }
 
 async function openAccount(userId: string, ports: WorldPorts): Promise<void> {

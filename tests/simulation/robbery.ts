@@ -15,7 +15,7 @@ export async function rob(
   { orderId, market }: { readonly orderId: string; readonly market: string },
   { world, adversary, memory }: Setting,
 ): Promise<Damage> {
-  const { replicas } = world;
+  const { replicas } = world.store;
   const damage: Damage = { userId, asset, units: 0n };
   const take = async (taken: bigint): Promise<void> => {
     damage.units += taken;

@@ -91,7 +91,7 @@ async function play(
   adversary.isActive = true;
   const drawn = Array.from({ length: actions }, (): Action => drawAction(chance, memory));
   const next = drawn.entries();
-  const marketData = new MarketDataJudge(world.replicas.truth);
+  const marketData = new MarketDataJudge(world.store.replicas.truth);
   for (let upcoming = next.next(); !upcoming.done || !scheduler.isIdle; ) {
     if (upcoming.done && scheduler.steps > TROUBLED_STEPS) break;
     if (scheduler.fault !== undefined) return [];
@@ -106,28 +106,39 @@ async function play(
     if (roll > 0.6 && roll < 0.62) scheduler.start("projector", (process) => world.project(process));
     await disturb(cast);
     if (roll > 0.5 && roll < 0.505) {
-      const violations = [...(await judge(world.replicas.truth, damage)), ...(await marketData.judge())];
+      const violations = [
+        ...(await judge(world.store.replicas.truth, damage)),
+        ...(await marketData.judge()),
+      ];
       if (violations.length > 0) return violations;
     }
     if (!(await scheduler.step()) && upcoming.done) break;
   }
   if (scheduler.fault !== undefined) return [];
   adversary.isActive = false;
-  world.contention.end();
+  world.store.contention.end();
   await comeToRest(cast);
-  const { recreated, sent, stillness } = world;
+  const { stillness, queues } = world;
+  const { recreated, sent } = queues;
   const kept = await marketData.judge();
   const withoutSnapshots = chance.fraction() < SNAPSHOTS_LOST_SHARE;
   const back = await comeBack(world, { run: (body) => run(scheduler, body), withoutSnapshots });
   if (scheduler.fault !== undefined) return [];
-  const atRest = await judgeAtRest(world.replicas.truth, {
+  const atRest = await judgeAtRest(world.store.replicas.truth, {
     memory,
     damage,
     recreated,
     sent,
-    epochOf: (market) => world.epochOf(market),
+    epochOf: (market) => queues.epochOf(market),
   });
-  return [...world.broken, ...stillness.violations, ...world.late, ...kept, ...back, ...atRest];
+  return [
+    ...world.matchers.broken,
+    ...stillness.violations,
+    ...world.queues.late,
+    ...kept,
+    ...back,
+    ...atRest,
+  ];
 }
 
 function describe(fault: unknown): string {
@@ -147,8 +158,8 @@ function start(
 }
 
 function startDelivery(market: string, { scheduler, world }: Stage): void {
-  if (world.waiting(market) > 0)
-    scheduler.start(`matcher of ${market}`, (process) => world.deliver(process, market));
+  if (world.queues.waiting(market) > 0)
+    scheduler.start(`matcher of ${market}`, (process) => world.matchers.deliver(process, market));
 }
 
 /** What goes wrong in the world by itself, rather than at a call. */
@@ -161,7 +172,7 @@ async function disturb({
   const market = chance.pick(MARKETS);
   const roll = chance.fraction();
   if (roll < 0.1 && adversary.strikes("second_consumer", market)) {
-    world.redeliver(market);
+    world.queues.redeliver(market);
     startDelivery(market, { scheduler, world });
   } else if (roll > 0.1 && roll < 0.12 && adversary.strikes("projector_woken_twice", "")) {
     for (const name of ["a", "b"]) scheduler.start(`projector ${name}`, (process) => world.project(process));
@@ -172,25 +183,25 @@ async function disturb({
     world.leap(chance.below(20_000));
   } else if (roll > 0.16 && roll < 0.19 && adversary.strikes("queue_recreated", market)) {
     // Somebody may still hold messages of the old queue that another consumer has completed.
-    world.redeliver(market);
+    world.queues.redeliver(market);
     startDelivery(market, { scheduler, world });
     for (let turn = chance.below(60); turn > 0; turn--) await scheduler.step();
-    world.loseQueue(market);
+    world.queues.lose(market);
   } else if (roll > 0.19 && roll < 0.22 && adversary.strikes("snapshot_damaged", market)) {
     await damageSnapshot(market, { world });
   } else if (roll > 0.23 && roll < 0.27 && adversary.strikes("snapshots_anywhere", market)) {
     await saveSnapshots(market, { chance, world });
   } else if (roll > 0.27 && roll < 0.29 && adversary.strikes("message_doubled", market)) {
-    world.doubleMessage(market);
+    world.queues.doubleMessage(market);
   } else if (roll > 0.29 && roll < 0.33 && adversary.strikes("market_contended", market)) {
-    world.contend(market, chance.below(6_000));
+    world.store.contend(market, chance.below(6_000));
   } else if (roll > 0.33 && roll < 0.333) {
     // Also where nothing else goes wrong, for only there can a command be said to have waited for nothing.
     adversary.note("wallet_contended");
     const fromMs = scheduler.nowMs();
-    world.contention.contend(chance.pick(USERS), { fromMs, untilMs: fromMs + CONTENDED_MS });
+    world.store.contention.contend(chance.pick(USERS), { fromMs, untilMs: fromMs + CONTENDED_MS });
   } else if (roll > 0.22 && roll < 0.23) {
-    world.sendRaw(market, "{ no command");
+    world.queues.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");
   }
 }
@@ -210,9 +221,9 @@ async function comeToRest({ scheduler, world }: Stage): Promise<void> {
 async function drain({ scheduler, world }: Stage): Promise<void> {
   for (let round = 0; round < 200; round++) {
     while (!scheduler.isIdle && (await stepWithin(scheduler)));
-    const left = [...CATALOGUE.markets.keys()].filter((market) => world.waiting(market) > 0);
+    const left = [...CATALOGUE.markets.keys()].filter((market) => world.queues.waiting(market) > 0);
     if (left.length === 0 || scheduler.fault !== undefined) return;
-    for (const market of left) await run(scheduler, (process) => world.deliver(process, market));
+    for (const market of left) await run(scheduler, (process) => world.matchers.deliver(process, market));
     scheduler.advance(1_000);
   }
   throw new Error("queues do not drain");

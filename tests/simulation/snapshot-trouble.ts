@@ -12,7 +12,7 @@ const MOST_AT_ONCE = 4;
 
 /** Takes a snapshot now, whose bytes are not what its checksum says. */
 export async function damageSnapshot(name: string, { world }: Place): Promise<void> {
-  const { truth } = world.replicas;
+  const { truth } = world.store.replicas;
   const state = await recover(definitionOf(name), Number.POSITIVE_INFINITY, portsOf(world));
   if (state.head.version === 0) return;
   await save(state, { world });
@@ -24,7 +24,7 @@ export async function damageSnapshot(name: string, { world }: Place): Promise<vo
   const chunk = await truth.get({ table: "journal", key });
   const data = Uint8Array.from(chunk?.data as Uint8Array);
   data[data.length >> 1] = (data[data.length >> 1] ?? 0) ^ 0xff;
-  await world.replicas.putMany([{ table: "journal", item: { ...key, data } }]);
+  await world.store.replicas.putMany([{ table: "journal", item: { ...key, data } }]);
 }
 
 /** Whole snapshots of the newest versions, as recoveries leave them that run out of time: matchers' may be beyond what is projected. */
@@ -42,15 +42,19 @@ export async function saveSnapshots(
 }
 
 async function save(state: MarketState, { world }: Place): Promise<void> {
-  const { truth } = world.replicas;
+  const { truth } = world.store.replicas;
   const putMany = async (puts: Parameters<typeof truth.putMany>[0]): Promise<void> => {
-    const written = await world.replicas.putMany(puts);
+    const written = await world.store.replicas.putMany(puts);
     written.isAnswered = true;
   };
   await saveSnapshot(state, { store: { ...portsOf(world).store, putMany } });
 }
 
-function portsOf({ replicas: { truth } }: World) {
+function portsOf({
+  store: {
+    replicas: { truth },
+  },
+}: World) {
   const store = {
     get: truth.get.bind(truth),
     getMany: truth.getMany.bind(truth),

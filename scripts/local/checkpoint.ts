@@ -1,56 +1,21 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 
 /** How far a stream has been handed over. Without a file, a new process begins at the stream's first record again. */
-export type Checkpoint = {
-  after(streamArn: string, shardId: string): string | undefined;
-  isClosed(streamArn: string, shardId: string): boolean;
-  advance(streamArn: string, shardId: string, sequenceNumber: string): void;
-  close(streamArn: string, shardId: string): void;
-  /** Writes down what is not written yet. */
-  flush(): void;
-};
+export type Checkpoint = ReturnType<typeof openCheckpoint>;
 
-type Place = { readonly after?: string; readonly closed?: true };
+type Shard = { readonly arn: string; readonly shardId: string };
 
-/** Records since then are handed over again after a crash, which their function has to bear anyway. */
-const WRITE_EVERY_MS = 200;
-
-export function openCheckpoint(path: string | undefined): Checkpoint {
-  const places = new Map<string, Place>(path === undefined ? [] : readPlaces(path));
-  let writtenMs = 0;
-  let dirty = false;
-
-  function flush(): void {
-    if (path === undefined || !dirty) return;
-    const draft = `${path}.draft`;
-    writeFileSync(draft, JSON.stringify(Object.fromEntries(places)));
-    renameSync(draft, path);
-    writtenMs = Date.now();
-    dirty = false;
-  }
-
-  function put(key: string, place: Place): void {
-    places.set(key, place);
-    dirty = true;
-    if (Date.now() - writtenMs >= WRITE_EVERY_MS) flush();
-  }
-
+export function openCheckpoint(path = ":memory:") {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+  database.exec("CREATE TABLE IF NOT EXISTS places (shard TEXT PRIMARY KEY, last TEXT, closed INTEGER)");
+  const find = database.prepare("SELECT last, closed FROM places WHERE shard = ?");
+  const put = database.prepare("INSERT OR REPLACE INTO places VALUES (?, ?, ?)");
+  const keyOf = ({ arn, shardId }: Shard) => `${arn}/${shardId}`;
   return {
-    after: (streamArn, shardId) => places.get(`${streamArn}/${shardId}`)?.after,
-    isClosed: (streamArn, shardId) => places.get(`${streamArn}/${shardId}`)?.closed === true,
-    advance: (streamArn, shardId, sequenceNumber) =>
-      put(`${streamArn}/${shardId}`, { after: sequenceNumber }),
-    close: (streamArn, shardId) => put(`${streamArn}/${shardId}`, { closed: true }),
-    flush,
+    after: (shard: Shard) => find.get(keyOf(shard))?.last?.toString(),
+    isClosed: (shard: Shard) => find.get(keyOf(shard))?.closed === 1,
+    advance: (shard: Shard, sequenceNumber: string) => void put.run(keyOf(shard), sequenceNumber, 0),
+    close: (shard: Shard) => void put.run(keyOf(shard), null, 1),
   };
-}
-
-function readPlaces(path: string): [string, Place][] {
-  if (!existsSync(path)) return [];
-  try {
-    return Object.entries(JSON.parse(readFileSync(path, "utf8")) as { [key: string]: Place });
-  } catch {
-    // A file that cannot be read costs a repetition, no more.
-    return [];
-  }
 }

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -80,18 +81,17 @@ async function start(script: string, args: readonly string[], wanted?: number): 
   child.stderr?.setEncoding("utf8").on("data", (text: string) => {
     words = (words + text).slice(-KEPT_WORDS);
   });
-  let isOver = false;
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  void ended.then(() => {
-    isOver = true;
-  });
+  const ended = once(child, "exit");
+  const isOver = () => child.exitCode !== null || child.signalCode !== null;
   const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
-    await ended;
+    if (!isOver()) await ended;
   };
-  const look = async () => (isOver || (await answers(port)) ? true : undefined);
-  const isUp = (await until(look, { forMs: READY_AT_MOST_MS, everyMs: 10 })) === true && !isOver;
-  if (!isUp) {
+  await until(async () => isOver() || (await answers(port)) || undefined, {
+    forMs: READY_AT_MOST_MS,
+    everyMs: 10,
+  });
+  if (isOver() || !(await answers(port))) {
     await stop();
     throw new Error(`${script} was not ready: ${words}`);
   }

@@ -1,4 +1,5 @@
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
+import { backOff } from "./pause.ts";
 import { type Engine, LOCAL_CREDENTIALS } from "./provision.ts";
 
 /**
@@ -10,6 +11,15 @@ export type Invoke = (functionName: string, event: object) => Promise<unknown>;
 export class FunctionFailed extends Error {
   override readonly name = "FunctionFailed";
 }
+
+/** What both kinds of event sources need. */
+export type SourcePorts = {
+  readonly invoke: Invoke;
+  readonly region: string;
+  /** Aborted when the stack stops; what is in flight is finished first. */
+  readonly stop: AbortSignal;
+  readonly report: (event: string, cause: unknown) => void;
+};
 
 const ANSWER_AT_MOST_MS = 90_000;
 
@@ -30,4 +40,23 @@ export function createInvoke(engine: Engine): Invoke {
     if (FunctionError !== undefined) throw new FunctionFailed(`${functionName}: ${text.slice(0, 2000)}`);
     return text === "" ? undefined : JSON.parse(text);
   };
+}
+
+type Delivery = { readonly functionName: string; readonly event: object; readonly forMs: number };
+
+/** While the functions' process is being started again the batch waits, as it does on AWS while a function is throttled. */
+export async function invokeWhenReached(
+  { functionName, event, forMs }: Delivery,
+  { invoke, stop, report }: SourcePorts,
+): Promise<unknown> {
+  const deadline = Date.now() + forMs;
+  for (let failures = 0; ; ) {
+    try {
+      return await invoke(functionName, event);
+    } catch (cause) {
+      if (cause instanceof FunctionFailed || stop.aborted || Date.now() > deadline) throw cause;
+      report("function_not_reached", cause);
+      await backOff(++failures, stop);
+    }
+  }
 }

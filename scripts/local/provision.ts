@@ -2,11 +2,11 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DynamoDBClient,
-  paginateListTables,
+  ResourceInUseException,
   UpdateTimeToLiveCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import { CreateQueueCommand, paginateListQueues, SQSClient } from "@aws-sdk/client-sqs";
+import { CreateQueueCommand, GetQueueUrlCommand, QueueDoesNotExist, SQSClient } from "@aws-sdk/client-sqs";
 import { type Configuration, type JsonObject, objectFrom, textFrom } from "./configuration.ts";
 
 /** The local engines ask for no credentials, but the SDK does. */
@@ -16,34 +16,36 @@ const READY_WITHIN_S = 30;
 
 export type Engine = { readonly endpoint: string; readonly region: string };
 
-function propertiesOf(configuration: Configuration, type: string): readonly JsonObject[] {
-  return Object.values(configuration.resources)
-    .filter((resource) => resource.Type === type)
-    .map((resource) => objectFrom(resource.Properties));
-}
-
 /** Creates the tables of resources/tables.yml that are not there yet, with indexes, stream and time to live. Returns the names of the new ones. */
 export async function createTables(configuration: Configuration, engine: Engine): Promise<readonly string[]> {
   const client = new DynamoDBClient({ ...engine, credentials: LOCAL_CREDENTIALS });
+  return await createAll("AWS::DynamoDB::Table", { configuration, client }, (table) =>
+    createTable(client, table),
+  );
+}
+
+/** Creates the queues under resources/ that are not there yet. Returns the names of the new ones. */
+export async function createQueues(configuration: Configuration, engine: Engine): Promise<readonly string[]> {
+  const client = new SQSClient({ ...engine, credentials: LOCAL_CREDENTIALS });
+  return await createAll("AWS::SQS::Queue", { configuration, client }, (queue) => createQueue(client, queue));
+}
+
+type Context = { readonly configuration: Configuration; readonly client: { destroy(): void } };
+
+async function createAll(
+  type: string,
+  { configuration, client }: Context,
+  create: (properties: JsonObject) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  const wanted = Object.values(configuration.resources).filter((resource) => resource.Type === type);
   try {
-    const existing = await tableNames(client);
-    const missing = propertiesOf(configuration, "AWS::DynamoDB::Table").filter(
-      (table) => !existing.has(textFrom(table.TableName)),
-    );
-    return await Promise.all(missing.map((table) => createTable(client, table)));
+    return (await Promise.all(wanted.map(({ Properties }) => create(objectFrom(Properties))))).flat();
   } finally {
     client.destroy();
   }
 }
 
-async function tableNames(client: DynamoDBClient): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for await (const { TableNames = [] } of paginateListTables({ client }, {}))
-    for (const name of TableNames) names.add(name);
-  return names;
-}
-
-async function createTable(client: DynamoDBClient, properties: JsonObject): Promise<string> {
+async function createTable(client: DynamoDBClient, properties: JsonObject): Promise<readonly string[]> {
   const {
     TimeToLiveSpecification: timeToLive,
     StreamSpecification: stream,
@@ -57,46 +59,34 @@ async function createTable(client: DynamoDBClient, properties: JsonObject): Prom
     ...(stream === undefined ? {} : { StreamSpecification: { StreamEnabled: true, ...objectFrom(stream) } }),
   } as unknown as CreateTableCommandInput;
   const TableName = textFrom(properties.TableName);
-  await client.send(new CreateTableCommand(input));
-  await waitUntilTableExists(
-    { client, minDelay: 0.02, maxDelay: 0.1, maxWaitTime: READY_WITHIN_S },
-    { TableName },
-  );
+  try {
+    await client.send(new CreateTableCommand(input));
+  } catch (cause) {
+    if (cause instanceof ResourceInUseException) return [];
+    throw cause;
+  }
+  const patience = { client, minDelay: 0.02, maxDelay: 0.1, maxWaitTime: READY_WITHIN_S };
+  await waitUntilTableExists(patience, { TableName });
   if (timeToLive !== undefined) {
     const { AttributeName, Enabled } = objectFrom(timeToLive);
     const TimeToLiveSpecification = { AttributeName: textFrom(AttributeName), Enabled: Enabled === true };
     await client.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification }));
   }
-  return TableName;
+  return [TableName];
 }
 
-/** Creates the queues under resources/ that are not there yet. Returns the names of the new ones. */
-export async function createQueues(configuration: Configuration, engine: Engine): Promise<readonly string[]> {
-  const client = new SQSClient({ ...engine, credentials: LOCAL_CREDENTIALS });
+async function createQueue(
+  client: SQSClient,
+  { QueueName: name, ...attributes }: JsonObject,
+): Promise<readonly string[]> {
+  const QueueName = textFrom(name);
   try {
-    const existing = await queueNames(client, configuration.prefix);
-    const missing = propertiesOf(configuration, "AWS::SQS::Queue").filter(
-      (queue) => !existing.has(textFrom(queue.QueueName)),
-    );
-    return await Promise.all(
-      missing.map(async ({ QueueName, ...attributes }) => {
-        const texts = Object.entries(attributes).map(([name, value]) => [name, String(value)]);
-        const Attributes = Object.fromEntries(texts);
-        await client.send(new CreateQueueCommand({ QueueName: textFrom(QueueName), Attributes }));
-        return textFrom(QueueName);
-      }),
-    );
-  } finally {
-    client.destroy();
+    await client.send(new GetQueueUrlCommand({ QueueName }));
+    return [];
+  } catch (cause) {
+    if (!(cause instanceof QueueDoesNotExist)) throw cause;
   }
-}
-
-async function queueNames(client: SQSClient, QueueNamePrefix: string): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  for await (const { QueueUrls = [] } of paginateListQueues(
-    { client },
-    { QueueNamePrefix, MaxResults: 1000 },
-  ))
-    for (const url of QueueUrls) names.add(url.slice(url.lastIndexOf("/") + 1));
-  return names;
+  const texts = Object.entries(attributes).map(([key, value]) => [key, String(value)]);
+  await client.send(new CreateQueueCommand({ QueueName, Attributes: Object.fromEntries(texts) }));
+  return [QueueName];
 }

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { Child } from "./child.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import { commandLineOf, signal } from "./ports.ts";
-import type { Settings } from "./settings.ts";
+import { endpointsOf, type Settings } from "./settings.ts";
 
 /** What other scripts need to know about a running stack. It is written to `.local/stack-PORT.json`, and to DATA_DIR where that is set. */
 export type StackRecord = {
@@ -53,8 +54,30 @@ export function readRecord(path: string): StackRecord | undefined {
   }
 }
 
-export function writeRecord(paths: readonly string[], record: StackRecord): void {
-  for (const path of paths) {
+type Running = { readonly prefix: string; readonly isReady: boolean; readonly children: readonly Child[] };
+
+export function writeRecord(settings: Settings, { prefix, isReady, children }: Running): void {
+  const { http: url, ...endpoints } = endpointsOf(settings);
+  const pids = children.flatMap(({ spec: { name, command }, pids: { own, guarded } }) => [
+    ...(own === undefined ? [] : [[name, { pid: own, command }]]),
+    ...(guarded === undefined ? [] : [[`${name} (guarded)`, { pid: guarded, command }]]),
+  ]);
+  const record: StackRecord = {
+    pid: process.pid,
+    startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
+    ready: isReady,
+    port: settings.ports.http,
+    url,
+    region: settings.region,
+    tablePrefix: prefix,
+    queuePrefix: prefix,
+    endpoints,
+    dataDir: settings.dataDir ?? null,
+    logDir: settings.logDir,
+    adminEmail: settings.admin.email,
+    children: Object.fromEntries(pids),
+  };
+  for (const path of recordPaths(settings)) {
     mkdirSync(dirname(path), { recursive: true });
     const draft = `${path}.${process.pid}`;
     writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });

@@ -51,6 +51,18 @@ export function portsFrom(http: number): Ports {
   return { http, lambda: http + 2, dynamodb: http + 5000, sqs: http + SQS_OFFSET };
 }
 
+/** Where everything answers. Account ids of the local engines are all zeros. */
+export function endpointsOf({ ports, dynamodbEndpoint }: Pick<Settings, "ports" | "dynamodbEndpoint">) {
+  const at = (port: number): string => `http://${HOST}:${port}`;
+  return {
+    http: at(ports.http),
+    dynamodb: dynamodbEndpoint,
+    sqs: at(ports.sqs),
+    lambda: at(ports.lambda),
+    queueBaseUrl: `${at(ports.sqs)}/000000000000`,
+  };
+}
+
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   checkRateLimits(env.RATE_LIMITS);
   const ports = portsFrom(portFrom(env.PORT));

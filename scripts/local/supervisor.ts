@@ -3,20 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../command/until.ts";
 import { bundleDirOf, bundleFunctions } from "./bundle.ts";
 import { Child, type ChildEvent, type ChildSpec } from "./child.ts";
-import { type Configuration, loadConfiguration } from "./configuration.ts";
+import { loadConfiguration } from "./configuration.ts";
 import { signingKeys } from "./keys.ts";
+import { partsOf } from "./parts.ts";
 import { createQueues, createTables } from "./provision.ts";
 import { recordPaths, removeRecord, writeRecord } from "./record.ts";
-import { HOST, LOCAL_STAGE, Misconfigured, removeTemporaryDir, type Settings } from "./settings.ts";
-import {
-  dynamodbChild,
-  eventSourcesChild,
-  functionsChild,
-  recordOf,
-  seedChild,
-  sqsChild,
-  stackEnvironment,
-} from "./stack-children.ts";
+import { endpointsOf, LOCAL_STAGE, Misconfigured, removeTemporaryDir, type Settings } from "./settings.ts";
 
 const STOP_ORDER = ["seed", "api", "event-sources", "workers", "sqs", "dynamodb"];
 const LOG_CHECK_MS = 10_000;
@@ -27,7 +19,7 @@ export class Supervisor {
   readonly #settings: Settings;
   readonly #say: (line: string) => void;
   readonly #children: Child[] = [];
-  readonly #configuration: Configuration;
+  readonly #configuration = loadConfiguration(LOCAL_STAGE);
   #ready = false;
   #logKeeper: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
@@ -37,36 +29,31 @@ export class Supervisor {
   constructor(settings: Settings, say: (line: string) => void) {
     this.#settings = settings;
     this.#say = say;
-    this.#configuration = loadConfiguration(LOCAL_STAGE);
   }
 
   async start(): Promise<void> {
     const settings = this.#settings;
-    const env = { ...stackEnvironment(settings, signingKeys(settings.dataDir)) };
+    const { prefix, functions } = this.#configuration;
+    const parts = partsOf(settings, signingKeys(settings.dataDir), prefix);
     rmSync(settings.logDir, { recursive: true, force: true });
-    const dynamodb =
-      settings.givenDynamodbEndpoint === undefined ? this.#launch(dynamodbChild(settings, env)) : undefined;
-    const sqs = this.#launch(sqsChild(settings, env));
-    const workers = this.#launch(functionsChild("workers", settings, env));
-    const api = this.#launch(functionsChild("api", settings, env));
+    const dynamodb = parts.dynamodb && this.#launch(parts.dynamodb);
+    const [sqs, workers, api] = [parts.sqs, parts.workers, parts.api].map((part) => this.#launch(part)) as [
+      Child,
+      Child,
+      Child,
+    ];
     await Promise.all([
-      this.#tables(dynamodb).then(() =>
-        this.#launch(seedChild(settings, env, this.#configuration.prefix)).done(),
-      ),
+      this.#tables(dynamodb).then(() => this.#launch(parts.seed).done()),
       this.#queues(sqs),
       bundleFunctions(this.#configuration, bundleDirOf(settings.workDir)),
       workers.listening(),
       api.listening(),
     ]);
-    this.#say(
-      `functions      ${Object.keys(this.#configuration.functions).length}, invoked at http://${HOST}:${settings.ports.lambda}`,
-    );
-    this.#launch(eventSourcesChild(settings, env));
+    this.#say(`functions      ${Object.keys(functions).length}, invoked at ${endpointsOf(settings).lambda}`);
+    this.#launch(parts.eventSources);
     await this.#answered();
     this.#ready = true;
-    this.#logKeeper = setInterval(() => {
-      this.#trimLogs();
-    }, LOG_CHECK_MS);
+    this.#logKeeper = setInterval(() => this.#trimLogs(), LOG_CHECK_MS);
     this.#record();
   }
 
@@ -86,8 +73,13 @@ export class Supervisor {
     return child;
   }
 
+  /** Where state is, in words. */
+  get #where(): string {
+    return this.#settings.dataDir === undefined ? "in memory" : "kept";
+  }
+
   async #tables(dynamodb: Child | undefined): Promise<void> {
-    const { dynamodbEndpoint: endpoint, region, dataDir } = this.#settings;
+    const { dynamodbEndpoint: endpoint, region } = this.#settings;
     await dynamodb?.listening();
     const created = await createTables(this.#configuration, { endpoint, region }).catch((cause: unknown) => {
       if (dynamodb !== undefined) throw cause;
@@ -95,22 +87,20 @@ export class Supervisor {
         `DYNAMODB_ENDPOINT is ${endpoint}, but no DynamoDB engine answers there: ${cause}`,
       );
     });
-    const where = dynamodb === undefined ? "as given" : dataDir === undefined ? "in memory" : "kept";
+    const where = dynamodb === undefined ? "as given" : this.#where;
     this.#say(`DynamoDB       ${endpoint} (${where}; ${created.length} tables created)`);
   }
 
   async #queues(sqs: Child): Promise<void> {
-    const { ports, region, dataDir } = this.#settings;
-    const endpoint = `http://${HOST}:${ports.sqs}`;
+    const { region } = this.#settings;
+    const endpoint = endpointsOf(this.#settings).sqs;
     await sqs.listening();
     const created = await createQueues(this.#configuration, { endpoint, region });
-    this.#say(
-      `SQS            ${endpoint} (${dataDir === undefined ? "in memory" : "kept"}; ${created.length} queues created)`,
-    );
+    this.#say(`SQS            ${endpoint} (${this.#where}; ${created.length} queues created)`);
   }
 
   async #answered(): Promise<void> {
-    const url = `http://${HOST}:${this.#settings.ports.http}/api/markets`;
+    const url = `${endpointsOf(this.#settings).http}/api/markets`;
     let last = "no answer";
     const look = async () => {
       try {
@@ -129,32 +119,21 @@ export class Supervisor {
   #onEvent(child: Child, event: ChildEvent): void {
     if (this.#stopping !== undefined) return;
     const { name } = child.spec;
+    const isInMemory = this.#settings.dataDir === undefined;
+    const giveUp = (reason: string): void =>
+      this.onHopeless(`${reason}\nIts log, ${child.logPath}, ends with:\n${child.lastWords()}`);
     if (event.kind === "started") this.#record();
-    else if (event.kind === "hopeless") this.#giveUp(child, `${name} ends again and again (${event.how}).`);
-    else if (!this.#ready) this.#giveUp(child, `${name} ended before the stack was ready (${event.how}).`);
-    else if (name === "dynamodb" && this.#settings.dataDir === undefined) {
-      this.#giveUp(
-        child,
-        `dynamodb ended (${event.how}), and with it all state, which was in memory. DATA_DIR keeps it.`,
-      );
-    } else {
+    else if (event.kind === "hopeless") giveUp(`${name} ends again and again (${event.how}).`);
+    else if (!this.#ready) giveUp(`${name} ended before the stack was ready (${event.how}).`);
+    else if (name === "dynamodb" && isInMemory)
+      giveUp(`dynamodb ended (${event.how}), and with it all state, which was in memory. DATA_DIR keeps it.`);
+    else {
       this.#say(`${name} ended (${event.how}); starting it again in ${event.pauseMs} ms`);
-      if (name === "sqs" && this.#settings.dataDir === undefined) void this.#queuesAgain(child);
+      if (name !== "sqs" || !isInMemory) return;
+      // Queues in memory are gone with their process. Commands lost with them are voided by the sweeper.
+      const again = sleep(1_000).then(() => this.#queues(child));
+      again.catch((cause) => giveUp(`the queues could not be created again: ${cause}`));
     }
-  }
-
-  /** Queues in memory are gone with their process. Commands lost with them are voided by the sweeper. */
-  async #queuesAgain(sqs: Child): Promise<void> {
-    try {
-      await sleep(1_000);
-      await this.#queues(sqs);
-    } catch (cause) {
-      this.#giveUp(sqs, `the queues could not be created again: ${cause}`);
-    }
-  }
-
-  #giveUp(child: Child, reason: string): void {
-    this.onHopeless(`${reason}\nIts log, ${child.logPath}, ends with:\n${child.lastWords()}`);
   }
 
   /** The API first, so that nothing new comes in; the engines last. */
@@ -165,9 +144,7 @@ export class Supervisor {
 
   async #stopInOrder(): Promise<void> {
     clearInterval(this.#logKeeper);
-    for (const name of STOP_ORDER) {
-      await this.#children.find((child) => child.spec.name === name)?.stop();
-    }
+    for (const name of STOP_ORDER) await this.#children.find(({ spec }) => spec.name === name)?.stop();
     this.#clearAway();
   }
 
@@ -181,13 +158,11 @@ export class Supervisor {
     removeTemporaryDir(this.#settings);
   }
 
+  /** Tells other scripts what runs. */
   #record(): void {
-    const record = recordOf(
-      { settings: this.#settings, prefix: this.#configuration.prefix, ready: this.#ready },
-      this.#children,
-    );
+    const { prefix } = this.#configuration;
     try {
-      writeRecord(recordPaths(this.#settings), record);
+      writeRecord(this.#settings, { prefix, isReady: this.#ready, children: this.#children });
     } catch (cause) {
       // A full disk is no reason for the supervisor to fall, and to leave the children alone.
       this.#say(`the record of this stack cannot be written: ${cause}`);

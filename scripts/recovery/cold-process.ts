@@ -1,5 +1,6 @@
-import { fork } from "node:child_process";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 export type ColdRequest = {
   readonly endpoint: string;
@@ -23,32 +24,14 @@ export type ColdResult = {
   /** The most memory that the process had, with all that Node itself takes. */
   readonly peakMb: number;
   /** Absent where the deadline came first. */
-  readonly state?: {
-    readonly digest: string;
-    readonly snapshotVersion: number;
-    readonly version: number;
-    readonly orders: number;
-  };
+  readonly state?: { readonly digest: string; readonly snapshotVersion: number; readonly version: number };
 };
 
 const SCRIPT = fileURLToPath(new URL("./cold.ts", import.meta.url));
-const AT_MOST_MS = 300_000;
+const AT_MOST = { timeout: 300_000, killSignal: "SIGKILL" } as const;
 
-/** Recovers in a process of its own: nothing is compiled, cached or connected before. It ends with this one, or when it takes too long. */
-export function recoverCold(request: ColdRequest): Promise<ColdResult> {
-  return new Promise((resolve, reject) => {
-    const child = fork(SCRIPT, [JSON.stringify(request)], {
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-      timeout: AT_MOST_MS,
-      killSignal: "SIGKILL",
-    });
-    const end = (): void => void child.kill("SIGKILL");
-    process.once("exit", end);
-    child.once("message", (result) => resolve(result as ColdResult));
-    child.once("error", reject);
-    child.once("exit", (code, signal) => {
-      process.off("exit", end);
-      reject(new Error(`a recovery ended without a result: ${signal ?? `exit code ${code}`}`));
-    });
-  });
+/** Recovers in a process of its own: nothing is compiled, cached or connected before. It ends with the engine, or when it takes too long. */
+export async function recoverCold(request: ColdRequest): Promise<ColdResult> {
+  const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, JSON.stringify(request)], AT_MOST);
+  return JSON.parse(stdout) as ColdResult;
 }

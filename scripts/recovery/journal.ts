@@ -1,23 +1,23 @@
+import { hash } from "node:crypto";
 import { entryWrite, snapshotChunkKey } from "../../lib/journal/journal-items.ts";
 import type { SealedEntry } from "../../lib/matching/entry.ts";
+import type { MarketState } from "../../lib/matching/market-state.ts";
+import { stateText } from "../../lib/matching/snapshot.ts";
 import type { Store } from "../../lib/store/store.ts";
 
 const AT_ONCE = 25;
 
 /** Writes entries as commits do, each on condition that its version is free, but many in one transaction. */
 export async function writeJournal(entries: Iterable<SealedEntry>, store: Store): Promise<void> {
-  let batch: SealedEntry[] = [];
-  const flush = async (): Promise<void> => {
-    if (batch.length === 0) return;
-    const outcome = await store.transact(batch.map(entryWrite));
-    if (!outcome.ok) throw new Error(`the journal refused version ${batch[0]?.version} and those after it`);
-    batch = [];
-  };
-  for (const sealed of entries) {
-    batch.push(sealed);
-    if (batch.length === AT_ONCE) await flush();
+  const all = [...entries];
+  for (let start = 0; start < all.length; start += AT_ONCE) {
+    const { ok } = await store.transact(all.slice(start, start + AT_ONCE).map(entryWrite));
+    if (!ok) throw new Error(`the journal refused version ${all[start]?.version} and those after it`);
   }
-  await flush();
+}
+
+export function digestOf(state: MarketState): string {
+  return hash("sha256", stateText(state));
 }
 
 /** Turns one bit in the middle of a stored snapshot. */

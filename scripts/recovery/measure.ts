@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
 import { saveSnapshot, snapshotHeaders } from "../../lib/journal/snapshots.ts";
-import type { MarketState } from "../../lib/matching/market-state.ts";
 import { stateText } from "../../lib/matching/snapshot.ts";
 import type { Store } from "../../lib/store/store.ts";
 import { percentile } from "../command/statistics.ts";
 import { type ColdRequest, type ColdResult, recoverCold } from "./cold-process.ts";
 import { Crowd } from "./crowd.ts";
-import { damageSnapshot, writeJournal } from "./journal.ts";
+import { damageSnapshot, digestOf, writeJournal } from "./journal.ts";
 import { marketNamed } from "./markets.ts";
 import type { Options } from "./options.ts";
 import type { Measurement } from "./report.ts";
@@ -59,17 +57,15 @@ export async function measureTail(bench: Bench): Promise<readonly Measurement[]>
   say(`${market.market}: a journal of ${options.tail} entries and no snapshot`);
   await writeJournal(crowd.trade(options.tail), store);
   const whole = await measure("no snapshot, long tail", crowd, bench);
-  const quarterMs = Math.floor(median(whole.results) / 4);
+  const quarterMs = Math.floor(
+    percentile(
+      whole.results.map(({ ms }) => ms),
+      0.5,
+    ) / 4,
+  );
   const hurried = await attempt(`... within ${quarterMs} ms each`, quarterMs, crowd, bench);
   await forgetSnapshots(market.market, store);
   return [whole, hurried, await attempt("... with no time at all", 0, crowd, bench)];
-}
-
-export function median(results: readonly ColdResult[]): number {
-  return percentile(
-    results.map(({ ms }) => ms),
-    0.5,
-  );
 }
 
 async function snapshotOf(
@@ -84,17 +80,12 @@ async function snapshotOf(
   const { version } = state.head;
   if (Number(header?.sk) !== version) throw new Error("the snapshot that was saved is not the newest");
   const chunks = Number(header?.chunks);
+  const prices = (["buy", "sell"] as const).flatMap((side) => state.book.levels(side, Infinity)).length;
   say(
-    `${market}: snapshot of version ${version} with ${state.book.size} orders at ${levelsOf(state)} prices: ` +
+    `${market}: snapshot of version ${version} with ${state.book.size} orders at ${prices} prices: ` +
       `${bytes} bytes (${stateText(state).length} before compression) in ${chunks} chunks, saved in ${tookMs.toFixed(0)} ms`,
   );
   return { version, chunks };
-}
-
-function levelsOf({ book }: MarketState): number {
-  return (
-    book.levels("buy", Number.MAX_SAFE_INTEGER).length + book.levels("sell", Number.MAX_SAFE_INTEGER).length
-  );
 }
 
 async function measure(name: string, { state }: Crowd, bench: Bench): Promise<Measurement> {
@@ -147,8 +138,4 @@ async function forgetSnapshots(market: string, store: Store): Promise<void> {
 
 function requestFor(market: string, { endpoint, tablePrefix }: Bench): ColdRequest {
   return { endpoint, tablePrefix, market };
-}
-
-function digestOf(state: MarketState): string {
-  return createHash("sha256").update(stateText(state)).digest("hex");
 }

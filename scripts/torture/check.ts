@@ -1,6 +1,6 @@
 import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import type { Crowd } from "../demo/crowd.ts";
-import type { Trader } from "../demo/trader.ts";
+import type { Placed } from "../demo/trader.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
 import { runScript } from "../exchange/script.ts";
 import type { Order } from "../exchange/types.ts";
@@ -54,19 +54,22 @@ export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
   for (const trader of crowd.traders) {
     const orders = await allOrders(trader.client);
     for (const order of orders) seen.set(order.id, order);
-    differences.push(...faultsOfPlaced(trader, seen));
     const deposits = given.deposits.get(trader.userId) ?? [];
     const balances = await trader.client.balances();
     differences.push(...faultsOfBalances(trader.name, { deposits, orders, balances }));
   }
-  for (const { answers } of placings.values())
-    for (const answer of answers) differences.push(...found(faultOfAnswered(answer, seen.get(answer.id))));
+  const placed = crowd.traders.flatMap((trader) => trader.placed);
+  const answered = [...[...placings.values()].flatMap(({ answers }) => answers), ...closed.values()];
+  const faults = [
+    ...placed.map(({ id, order }) => faultOfPlaced(order, id, seen.get(id))),
+    ...answered.map((order) => faultOfAnswered(order, seen.get(order.id))),
+  ];
+  differences.push(...faults.filter((fault) => fault !== undefined), ...answeredTwice(placed));
   for (const id of cancelled) {
     const status = seen.get(id)?.status;
     if (status === undefined || LIVE_STATUSES.includes(status))
       differences.push(`order ${id} was cancelled and is ${status}`);
   }
-  for (const [id, before] of closed) differences.push(...found(faultOfAnswered(before, seen.get(id))));
   for (const order of seen.values()) if (!LIVE_STATUSES.includes(order.status)) closed.set(order.id, order);
 
   const keyed = await inside.keyedOrders(new Set(crowd.traders.map(({ userId }) => userId)));
@@ -76,19 +79,13 @@ export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
   return { orders: seen.size, voided, differences };
 }
 
-function faultsOfPlaced(trader: Trader, seen: ReadonlyMap<string, Order>): readonly string[] {
+function answeredTwice(placed: readonly Placed[]): readonly string[] {
   const idOfKey = new Map<string, string>();
-  return trader.placed.flatMap(({ id, order, idempotencyKey }) => {
+  return placed.flatMap(({ id, idempotencyKey }) => {
     const other = idOfKey.get(idempotencyKey);
     idOfKey.set(idempotencyKey, id);
-    const twice =
-      other === undefined ? undefined : `key ${idempotencyKey} was answered with ${other} and ${id}`;
-    return [...found(twice), ...found(faultOfPlaced(order, id, seen.get(id)))];
+    return other === undefined ? [] : [`key ${idempotencyKey} was answered with ${other} and ${id}`];
   });
-}
-
-function found(fault: string | undefined): readonly string[] {
-  return fault === undefined ? [] : [fault];
 }
 
 async function allOrders(client: ExchangeClient): Promise<readonly Order[]> {

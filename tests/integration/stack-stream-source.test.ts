@@ -55,7 +55,7 @@ afterEach(async () => {
   await running;
 });
 
-function run(invoke: Invoke, checkpoint = openCheckpoint(undefined)): void {
+function run(invoke: Invoke, checkpoint = openCheckpoint()): void {
   running = runStreamSource(source, {
     dynamodb,
     streams,
@@ -100,7 +100,7 @@ describe("stream source > delivers as Lambda's event source mapping does", () =>
   });
 
   it("goes on after the last batch when it is started again", async () => {
-    const path = join(directory, `${stage}.json`);
+    const path = join(directory, `${stage}.db`);
     const first: string[] = [];
     await put("BTC-USDT", "1", "2");
     const checkpoint = openCheckpoint(path);
@@ -108,7 +108,6 @@ describe("stream source > delivers as Lambda's event source mapping does", () =>
     await expect.poll(() => first).toEqual(["1", "2"]);
     stop.abort();
     await running;
-    checkpoint.flush();
 
     stop = new AbortController();
     const second: string[] = [];

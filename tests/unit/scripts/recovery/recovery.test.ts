@@ -118,7 +118,7 @@ function resultOf(ms: number): ColdResult {
     reads: { calls: 3, units: 9 },
     damaged: 0,
     peakMb: 100,
-    state: { digest: "d", snapshotVersion: 1, version: 4, orders: 10 },
+    state: { digest: "d", snapshotVersion: 1, version: 4 },
   };
 }
 

@@ -14,7 +14,7 @@ const THROTTLING = {
     // Each may read the journal.
     "GET /api/markets/{market}/orderbook": { rate: 500, burst: 1_000 },
     "GET /api/markets/{market}/trades": { rate: 500, burst: 1_000 },
-    // It reads every wallet.
+    // Each may reconcile for 20 seconds.
     "GET /api/admin/reconciliation": { rate: 5, burst: 20 },
   },
 };

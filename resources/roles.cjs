@@ -25,6 +25,9 @@ const AUDITED = { Audit: ADD };
 /** What a client has named is remembered, and forgotten where it came to nothing. */
 const NAMED = { Requests: [...GET, ...CHANGE, ...DELETE] };
 
+/** Wallets are added up beside the markets' journals; how far that is, and its report, are written down. */
+const RECONCILES = { Wallets: SCAN, Journal: READ, MarketData: [...GET, ...WRITE, ...DELETE] };
+
 /**
  * Tables by what may be done with them; `markets` and `failures` are queues; `snapshots` may be written, and by those who know which are needed
  * dropped, which entries of the same journal may not; `privateKey` signs tokens; `stream` is the journal's.
@@ -55,7 +58,8 @@ const KINDS = {
     markets: DEPTH,
     failures: DEPTH,
   },
-  Reconcilers: { tables: { ...SIGNED_IN, Wallets: [...READ, ...SCAN], Journal: READ } },
+  Reconcilers: { tables: { ...SIGNED_IN, ...NAMED, ...RECONCILES }, snapshots: REPLACE },
+  ReconciliationWorker: { tables: RECONCILES, snapshots: REPLACE },
   Treasurers: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, Wallets: [...READ, ...WRITE] } },
   Supervisors: {
     tables: {

@@ -54,7 +54,8 @@ export const dashboard = z
 
 export const reconciliation = z
   .strictObject({
-    time,
+    id: id.meta({ description: "Of the run." }),
+    time: time.meta({ description: "When the run began, of which moment everything is." }),
     balanced: z.boolean(),
     items: z.array(
       z.strictObject({
@@ -70,6 +71,10 @@ export const reconciliation = z
         difference: decimal.meta({ description: "left - right: 0 on a sound exchange.", examples: ["0"] }),
       }),
     ),
+    running: z
+      .strictObject({ id, startedAt: time, wallets: count.meta({ description: "As many are read by now." }) })
+      .nullable()
+      .meta({ description: "The run that is under way." }),
   })
   .meta({ id: "Reconciliation" });
 
@@ -220,12 +225,34 @@ export const getDashboard = route({
   refusals: [],
 });
 
-export const reconcile = route({
-  id: "reconcile",
+export const startReconciliation = route({
+  id: "startReconciliation",
+  method: "POST",
+  path: "/api/admin/reconciliation",
+  auth: "admin",
+  summary: "Start a reconciliation",
+  description:
+    "It adds up every wallet, exactly and while trading goes on, for as long as that takes. Where one is under way, that one is meant.",
+  answers: { 202: z.strictObject({ id: id.meta({ description: "Of the run." }) }) },
+  refusals: [],
+  idempotency: "record",
+});
+
+export const getReconciliation = route({
+  id: "getReconciliation",
   method: "GET",
   path: "/api/admin/reconciliation",
   auth: "admin",
   summary: "Whether all money is accounted for, per asset",
+  description:
+    "The last finished report. Where there is none, or with `fresh=true`, the call starts a reconciliation and waits up to 20 seconds for it; if that is too short, it goes on, " +
+    "and the answer is the last report, or 503 where there is none.",
+  query: z.strictObject({
+    fresh: z
+      .enum(["true", "false"])
+      .exactOptional()
+      .meta({ description: "A report that was begun after this call." }),
+  }),
   answers: { 200: reconciliation },
   refusals: [],
 });

@@ -31,7 +31,8 @@ const WEIGHTS: { readonly [id: string]: number } = {
   refresh: 0.5,
   logout: 0.1,
   endSession: 0.5,
-  reconcile: 0.05,
+  startReconciliation: 0.05,
+  getReconciliation: 0.05,
   getDashboard: 0.2,
   getOpenApi: 0.1,
 };

@@ -451,4 +451,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     find: `add: { frozen: status === "frozen" ? 1n : -1n }`,
     replace: "add: { frozen: 1n }",
   },
+  {
+    name: "a reconciliation takes wallets as a scan shows them",
+    file: "lib/reconciliation/conservation.ts",
+    find: "of await store.getMany(places)) if",
+    replace: "of found) if",
+  },
+  {
+    name: "a reconciliation sets nothing aside",
+    file: "lib/reconciliation/conservation.ts",
+    find: "if (sealed.version > (versions.get(userId) ?? 0)) continue;",
+    replace: "if (sealed.version > 0) continue;",
+  },
 ];

@@ -386,9 +386,13 @@ describe("an administrator", () => {
     expect(JSON.stringify([dashboard, users.body, detail.body, audit.body])).not.toMatch(
       /argon2|passwordHash/,
     );
-    const reconciliation = (await admin.call("GET", "/admin/reconciliation")).body;
-    expect(reconciliation).toMatchObject({ balanced: true });
+    const reconciliation = (await admin.call("GET", "/admin/reconciliation?fresh=true")).body;
+    expect(reconciliation).toMatchObject({ balanced: true, running: null });
     for (const item of reconciliation.items) expect(item.difference).toBe("0");
+    const started = await admin.call("POST", "/admin/reconciliation");
+    expect(started).toMatchObject({ status: 202, body: { id: expect.stringMatching(/^[0-9A-Z]{26}$/) } });
+    const last = (await admin.call("GET", "/admin/reconciliation")).body;
+    expect(last).toMatchObject({ id: started.body.id, balanced: true, running: null });
   });
 
   it("is not just anybody", async () => {

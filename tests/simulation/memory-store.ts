@@ -28,6 +28,8 @@ const MOST_AT_ONCE = 100;
  */
 export class MemoryStore implements Store {
   readonly #tables = new Map<TableName, Map<string, Map<string, Row>>>();
+  /** Each table as a scan gives it, until an item comes or goes: scans of large tables would sort all of it for every page. */
+  readonly #inOrder = new Map<TableName, readonly Key[]>();
   readonly #pageItems: number;
 
   /** DynamoDB answers at most a megabyte at once; here that is counted in items. */
@@ -63,6 +65,7 @@ export class MemoryStore implements Store {
 
   async scan(scan: Scan): Promise<Page> {
     const keys = keysOf(scan);
+    if (scan.index === undefined) return this.#scanTable(scan);
     const indexed = this.#all(scan.table).filter(
       (row) => row[keys.pk] !== undefined && row[keys.sk] !== undefined,
     );
@@ -89,6 +92,22 @@ export class MemoryStore implements Store {
   async putMany(puts: readonly Put[]): Promise<void> {
     assertDifferent(puts.map(({ table, item }) => nameOf(table, item)));
     for (const { table, item } of puts) this.#apply({ kind: "put", table, item });
+  }
+
+  #scanTable({ table, after, limit = this.#pageItems }: Scan): Page {
+    const byKeys = (a: Item, b: Item): number => compareBy(["pk", "sk"], a, b);
+    const inOrder = this.#inOrder.get(table) ?? this.#all(table).map(keyOf).sort(byKeys);
+    this.#inOrder.set(table, inOrder);
+    let start = 0;
+    for (let end = inOrder.length; after !== undefined && start < end; ) {
+      const middle = (start + end) >> 1;
+      if (byKeys(inOrder[middle] as Key, after) > 0) end = middle;
+      else start = middle + 1;
+    }
+    const shown = inOrder.slice(start, start + Math.min(limit, this.#pageItems));
+    const items = shown.map((key) => this.#find(table, key) as Row);
+    const last = shown.at(-1);
+    return last === undefined || start + shown.length === inOrder.length ? { items } : { items, next: last };
   }
 
   #find(table: TableName, key: Key): Row | undefined {
@@ -123,6 +142,7 @@ export class MemoryStore implements Store {
     if (write.kind === "check") return;
     const { pk, sk } = write.kind === "put" ? write.item : write.key;
     const rows = this.#partition(write.table, pk);
+    if (rows.has(sk) === (write.kind === "delete")) this.#inOrder.delete(write.table);
     if (write.kind === "delete") rows.delete(sk);
     else if (write.kind === "put") rows.set(sk, { ...write.item });
     else rows.set(sk, updated(rows.get(sk) ?? { pk, sk }, write));
@@ -162,6 +182,10 @@ function projected(row: Row, keys: IndexKeys): Item {
     if (row[name] !== undefined) part[name] = row[name];
   }
   return part;
+}
+
+function keyOf({ pk, sk }: Row): Key {
+  return { pk, sk };
 }
 
 function keyPart({ pk, sk, ...row }: Row, keys: IndexKeys): Item {

@@ -131,12 +131,15 @@ async function play(
     sent,
     epochOf: (market) => queues.epochOf(market),
   });
+  // What was robbed while wallets were read may be missing from one and not from another.
+  const reports = damage === undefined ? world.reconciler.unbalanced : [];
   return [
     ...world.matchers.broken,
     ...stillness.violations,
     ...world.queues.late,
     ...kept,
     ...back,
+    ...reports,
     ...atRest,
   ];
 }
@@ -200,6 +203,9 @@ async function disturb({
     adversary.note("wallet_contended");
     const fromMs = scheduler.nowMs();
     world.store.contention.contend(chance.pick(USERS), { fromMs, untilMs: fromMs + CONTENDED_MS });
+  } else if (roll > 0.34 && roll < 0.344) {
+    adversary.note("reconciliation");
+    scheduler.start("reconciler", (process) => world.reconcile(process));
   } else if (roll > 0.22 && roll < 0.23) {
     world.queues.sendRaw(market, "{ no command");
     adversary.note("unreadable_message");
@@ -216,6 +222,7 @@ async function comeToRest({ scheduler, world }: Stage): Promise<void> {
     await drain({ scheduler, world });
   }
   await run(scheduler, (process) => world.project(process));
+  await run(scheduler, (process) => world.reconcile(process));
 }
 
 async function drain({ scheduler, world }: Stage): Promise<void> {

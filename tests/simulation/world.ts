@@ -9,6 +9,7 @@ import type { Calls } from "./calls.ts";
 import { CountingRandom } from "./effects.ts";
 import { CATALOGUE } from "./in-process-exchange.ts";
 import { Queues } from "./queues.ts";
+import { Reconciler } from "./reconciler.ts";
 import { Replicas } from "./replicas.ts";
 import type { Process, Scheduler } from "./scheduler.ts";
 import { Stillness } from "./stillness.ts";
@@ -40,6 +41,7 @@ export class World {
   readonly store: StoreCalls;
   readonly queues: Queues;
   readonly matchers: WarmMatchers;
+  readonly reconciler: Reconciler;
   readonly #calls: Calls;
   readonly #chance: Chance;
   readonly #projectors: WarmProjectors;
@@ -54,6 +56,7 @@ export class World {
     const functionMs = chance.pick(FUNCTION_MS);
     this.store = new StoreCalls(calls, chance, { replicas, commitMs: chance.pick(COMMIT_MS) });
     this.queues = new Queues(calls, chance, replicas.truth);
+    this.reconciler = new Reconciler(chance, replicas.truth);
     const { store, queues } = this;
     this.matchers = new WarmMatchers(calls, chance, { queues, store, portsOf, functionMs });
   }
@@ -77,6 +80,10 @@ export class World {
     } catch (fault) {
       if (!(fault instanceof StoreUnavailable)) throw fault;
     }
+  }
+
+  async reconcile(process: Process): Promise<void> {
+    await this.reconciler.invoke(this.portsOf(() => process));
   }
 
   /** The outside as a process meets it: each call waits for its turn and may suffer a fault. */

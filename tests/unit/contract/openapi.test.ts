@@ -80,6 +80,7 @@ describe("the description", () => {
         "PUT /api/admin/users/{id}",
         "PUT /api/admin/markets/{market}",
         "POST /api/admin/orders/{userId}/{id}/resolve",
+        "POST /api/admin/reconciliation",
         "GET /api/admin/reconciliation",
         "GET /api/admin/audit",
         "GET /api/openapi.json",

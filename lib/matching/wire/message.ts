@@ -28,9 +28,7 @@ export function readMessage({ messageId, body, sequence, sentMs }: Message): Que
     command: undefined,
   };
   try {
-    const envelope: unknown = JSON.parse(body);
-    if (typeof envelope !== "object" || envelope === null) return unreadable;
-    const { command: wire, correlationId } = envelope as {
+    const { command: wire, correlationId } = JSON.parse(body) as {
       readonly command?: unknown;
       readonly correlationId?: unknown;
     };

@@ -1,4 +1,4 @@
-import { figure, ratio, type Timing, timingOf } from "../command/statistics.ts";
+import { figure, ratio, type Timing, timingCells, timingOf } from "../command/statistics.ts";
 import type { Hops } from "./hops.ts";
 import type { Load } from "./load.ts";
 import type { Measured, ReportTable } from "./report.ts";
@@ -83,24 +83,16 @@ function throughput({ clients, plainCallsPerSecond, one, three }: EndToEnd): Rep
 
 function latencies({ clients, plainCall, alone, crowd, hops }: EndToEnd): ReportTable {
   const parts = hops === undefined ? undefined : hops.reserve.p50 + hops.queueHop.p50 + hops.commit.p50;
-  const row = (text: string, load: Load): (string | number)[] => {
-    const { count, p50, p99 } = timingOf(load.answersMs);
-    const toHops = parts === undefined ? "" : ratio(p50, parts);
-    return [text, count, figure(p50), figure(p99), ratio(p50, plainCall.p50), toHops, errorsOf(load)];
+  const row = (text: string, load: Load) => {
+    const timing = timingOf(load.answersMs);
+    const toHops = parts === undefined ? "" : ratio(timing.p50, parts);
+    return [...timingCells(text, timing), ratio(timing.p50, plainCall.p50), toHops, errorsOf(load)];
   };
   return {
     title: "Command to outcome (ms; POST /api/orders with Prefer: wait=5, one market)",
     columns: ["call", "times", "p50", "p99", "to a plain call", "to its hops", "errors"],
     rows: [
-      [
-        "plain call: GET /api/auth/me",
-        plainCall.count,
-        figure(plainCall.p50),
-        figure(plainCall.p99),
-        "1.00 x",
-        "",
-        "",
-      ],
+      [...timingCells("plain call: GET /api/auth/me", plainCall), "1.00 x", "", ""],
       row("an order, one at a time", alone),
       row(`an order, ${clients} clients (${figure(rateOf(crowd))}/s)`, crowd),
     ],

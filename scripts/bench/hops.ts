@@ -4,7 +4,7 @@ import { createSqsCommandQueue } from "../../lib/adapters/sqs-command-queue.ts";
 import type { Command } from "../../lib/matching/command.ts";
 import { commandMessage } from "../../lib/matching/wire/message.ts";
 import type { Store, Write } from "../../lib/store/store.ts";
-import { figure, ratio, type Timing, timed, timingOf } from "../command/statistics.ts";
+import { ratio, type Timing, timed, timingCells, timingOf } from "../command/statistics.ts";
 import type { Dynoxide, Sqs } from "../local/engines.ts";
 import { InProcessExchange } from "./in-process.ts";
 import { placeFillingBatch, placing } from "./order-flow.ts";
@@ -59,35 +59,23 @@ async function measureCommits(
   };
   let commitItems = 0;
   for (let round = -WARM_UP; round < ROUNDS; round++) {
-    const isWarm = round >= 0;
     show("committing", round + WARM_UP, ROUNDS + WARM_UP, "batches");
     seen.length = 0;
     await placeFillingBatch(round + WARM_UP, placing(exchange), users);
     const reserves = seen.splice(0);
-    const batch = await timed(() => exchange.matchBatch());
+    ms.batch.push(await timed(() => exchange.matchBatch()));
     const [commit] = seen.splice(0);
     if (commit === undefined) throw new Error("a batch was taken without a transaction");
     commitItems = commit.items;
-    const engineOfCommit = await timed(() => transactAsMany(commit.items, round, store));
-    const engineOfReserve = await timed(() => transactAsMany(reserves[0]?.items ?? 0, round, store));
-    const engineRead = await timed(() => store.get({ table: "requests", key: keyOf(round, 0) }));
-    if (!isWarm) continue;
-    ms.reserve.push(...reserves.map((reserve) => reserve.ms));
-    ms.batch.push(batch);
     ms.commit.push(commit.ms);
-    ms.engineOfCommit.push(engineOfCommit);
-    ms.engineOfReserve.push(engineOfReserve);
-    ms.engineRead.push(engineRead);
+    ms.reserve.push(...reserves.map((reserve) => reserve.ms));
+    ms.engineOfCommit.push(await timed(() => transactAsMany(commit.items, round, store)));
+    ms.engineOfReserve.push(await timed(() => transactAsMany(reserves[0]?.items ?? 0, round, store)));
+    ms.engineRead.push(await timed(() => store.get({ table: "requests", key: keyOf(round, 0) })));
+    if (round < 0) for (const times of Object.values(ms)) times.length = 0;
   }
-  return {
-    reserve: timingOf(ms.reserve),
-    engineOfReserve: timingOf(ms.engineOfReserve),
-    batch: timingOf(ms.batch),
-    commit: timingOf(ms.commit),
-    engineOfCommit: timingOf(ms.engineOfCommit),
-    engineRead: timingOf(ms.engineRead),
-    commitItems,
-  };
+  const timings = Object.entries(ms).map(([name, times]) => [name, timingOf(times)]);
+  return { ...(Object.fromEntries(timings) as { [name in keyof typeof ms]: Timing }), commitItems };
 }
 
 function observed(store: Store, seen: Transaction[]): Store {
@@ -153,13 +141,11 @@ async function measureQueueHop({ endpoint, queuePrefix }: Sqs, show: Show): Prom
 
 function tableOf(hops: Hops): Measured["tables"][number] {
   const { commitItems } = hops;
-  const row = (text: string, { count, p50, p99 }: Timing, base?: Timing): (string | number)[] => [
-    text,
-    count,
-    figure(p50),
-    figure(p99),
-    base === undefined ? "" : ratio(p50, base.p50),
-    base === undefined ? "" : ratio(p99, base.p99),
+  const row = (text: string, timing: Timing, base?: Timing) => [
+    ...timingCells(text, timing),
+    ...(["p50", "p99"] as const).map((share) =>
+      base === undefined ? "" : ratio(timing[share], base[share]),
+    ),
   ];
   return {
     title: "Hops (ms; ratios are to the engine's own transaction of as many items, in the same run)",

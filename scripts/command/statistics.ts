@@ -9,7 +9,13 @@ export function percentile(values: readonly number[], share: number): number {
 export type Timing = { readonly count: number; readonly p50: number; readonly p99: number };
 
 export function timingOf(ms: readonly number[]): Timing {
+  if (ms.length === 0) return { count: 0, p50: Number.NaN, p99: Number.NaN };
   return { count: ms.length, p50: percentile(ms, 0.5), p99: percentile(ms, 0.99) };
+}
+
+/** For a table: what was timed, how often, and how long it took. */
+export function timingCells(text: string, { count, p50, p99 }: Timing): (string | number)[] {
+  return [text, count, figure(p50), figure(p99)];
 }
 
 /** As many decimals as tell something: 0.82, 12.4, 1234. */

@@ -1,7 +1,7 @@
-import { percentile } from "../command/statistics.ts";
+import { timingCells, timingOf } from "../command/statistics.ts";
 import { alignedTable, heading, print, table } from "../command/terminal.ts";
 import type { ExchangeClient } from "../exchange/client.ts";
-import type { Level, Market, OrderBook } from "../exchange/types.ts";
+import type { Market, OrderBook } from "../exchange/types.ts";
 import type { Crowd } from "./crowd.ts";
 import type { Tally } from "./tally.ts";
 import type { Trader } from "./trader.ts";
@@ -26,12 +26,9 @@ export async function printMarkets(client: ExchangeClient, markets: readonly Mar
 }
 
 function printBook({ bids, asks }: OrderBook): void {
-  const quantity = (level: Level | undefined) => level?.[1] ?? "";
-  const price = (level: Level | undefined) => level?.[0] ?? "";
-  const rows = Array.from({ length: Math.min(BOOK_DEPTH, Math.max(bids.length, asks.length)) }, (_, at) => {
-    const bid = bids[at];
-    const ask = asks[at];
-    return [quantity(bid), price(bid), price(ask), quantity(ask)];
+  const rows = Array.from({ length: Math.max(bids.length, asks.length) }, (_, at) => {
+    const [bid = "", bidden = ""] = bids[at] ?? [];
+    return [bidden, bid, ...(asks[at] ?? ["", ""])];
   });
   const columns = [
     ["quantity", "right"],
@@ -74,8 +71,8 @@ export function printTally({ tally, traders }: Crowd, seconds: number): void {
     table(
       ["latency of accepted orders", "orders", "p50 ms", "p99 ms"],
       [
-        latencies("accepted and reserved", tally.acceptedMs),
-        latencies("in the book or filled (Prefer: wait)", tally.inTheBookMs),
+        timingCells("accepted and reserved", timingOf(tally.acceptedMs)),
+        timingCells("in the book or filled (Prefer: wait)", timingOf(tally.inTheBookMs)),
       ],
     ),
   );
@@ -98,9 +95,4 @@ export function printFaults(tally: Tally, pending: number): boolean {
   else print(table(["unexpected", "count"], [...outages, ...faults]));
   for (const surprise of tally.surprises.slice(0, 3)) print(`  ${surprise}`);
   return faults.length > 0;
-}
-
-function latencies(what: string, ms: readonly number[]): (string | number)[] {
-  const shown = (share: number) => (ms.length === 0 ? "-" : percentile(ms, share).toFixed(1));
-  return [what, ms.length, shown(0.5), shown(0.99)];
 }

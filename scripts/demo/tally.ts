@@ -7,8 +7,9 @@ export class Tally {
   readonly acceptedMs: number[] = [];
   readonly inTheBookMs: number[] = [];
   readonly #refusals = new Map<string, { meant: number; byChance: number }>();
-  readonly #serverErrors = new Map<string, number>();
-  readonly #surprises: string[] = [];
+  /** Answers of 500 and above except 503, which says that a part is down and is no fault of the program. */
+  readonly serverErrors = new Map<string, number>();
+  readonly surprises: string[] = [];
   cancels = 0;
   /** Calls that were given up: whether the exchange did them is not known here. */
   givenUp = 0;
@@ -30,20 +31,14 @@ export class Tally {
     return this.refusals.reduce((sum, { meant, byChance }) => sum + meant + byChance, 0);
   }
 
-  /** Answers of 500 and above except 503, which says that a part is down and is no fault of the program. */
-  get serverErrors(): ReadonlyMap<string, number> {
-    return this.#serverErrors;
-  }
-
-  get surprises(): readonly string[] {
-    return this.#surprises;
-  }
-
   countAttempt({ method, route, status, code }: Attempt): void {
     this.requests++;
     if (status === 0) this.noAnswer++;
     else if (status === 503) this.unavailable++;
-    else if (status >= 500) increment(this.#serverErrors, `${status} ${code} from ${method} ${route}`);
+    else if (status >= 500) {
+      const fault = `${status} ${code} from ${method} ${route}`;
+      this.serverErrors.set(fault, (this.serverErrors.get(fault) ?? 0) + 1);
+    }
   }
 
   countRefusal(code: string, isMeant: boolean): void {
@@ -52,12 +47,4 @@ export class Tally {
     else counts.byChance++;
     this.#refusals.set(code, counts);
   }
-
-  surprise(what: string): void {
-    this.#surprises.push(what);
-  }
-}
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
 }

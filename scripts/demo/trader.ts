@@ -83,7 +83,7 @@ export class Trader implements Person {
       this.#own = this.#own.filter((order) => order.id !== intention.id);
       await this.client.cancelOrder(intention.id);
       if (intention.isMeantToFail)
-        this.#given.tally.surprise(`an order that does not exist was cancelled: ${intention.id}`);
+        this.#given.tally.surprises.push(`an order that does not exist was cancelled: ${intention.id}`);
     }
     this.#given.tally.cancels++;
   }
@@ -98,7 +98,7 @@ export class Trader implements Person {
     if (waits) this.#given.tally.inTheBookMs.push(ms);
     else this.#given.tally.acceptedMs.push(ms);
     if (isMeantToFail)
-      this.#given.tally.surprise(`an order that breaks a rule was accepted: ${JSON.stringify(order)}`);
+      this.#given.tally.surprises.push(`an order that breaks a rule was accepted: ${JSON.stringify(order)}`);
     this.#remember(answer, { order, idempotencyKey });
   }
 

@@ -4,7 +4,7 @@ import type { ChildSpec } from "./child.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import { dynoxidePath } from "./engines.ts";
 import { keySetOf, type SigningKeys } from "./keys.ts";
-import { endpointsOf, HOST, LOCAL_STAGE, Misconfigured, type Settings, temporaryDirOf } from "./settings.ts";
+import { endpointsOf, HOST, LOCAL_STAGE, Misconfigured, type Settings } from "./settings.ts";
 
 const SERVERLESS = "node_modules/serverless/bin/serverless.js";
 
@@ -80,7 +80,7 @@ function environmentOf(settings: Settings, keys: SigningKeys): NodeJS.ProcessEnv
   const { dynamodb, sqs, lambda, queueBaseUrl } = endpointsOf(settings);
   return {
     ...inherited,
-    TMPDIR: temporaryDirOf(settings),
+    TMPDIR: settings.temporaryDir,
     NODE_COMPILE_CACHE: join(PROJECT_ROOT, ".local", "compile-cache"),
     AWS_REGION: settings.region,
     AWS_ACCESS_KEY_ID: "local",

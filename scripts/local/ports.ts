@@ -1,38 +1,41 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { HOST } from "./settings.ts";
 
 /** Whether somebody listens there already. */
-export function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once("error", () => resolve(true));
-    server.listen(port, HOST, () => server.close(() => resolve(false)));
-  });
-}
-
-/** Whether somebody accepts a connection there. */
-export function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, HOST);
-    const answered = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.once("connect", () => answered(true)).once("error", () => answered(false));
-  });
+export async function isTaken(port: number): Promise<boolean> {
+  return await listenOnce(port).then(
+    () => false,
+    () => true,
+  );
 }
 
 /** One that was free a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, HOST, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
+export async function freePort(): Promise<number> {
+  return await listenOnce(0);
+}
+
+async function listenOnce(wanted: number): Promise<number> {
+  const server = createServer();
+  await once(server.listen(wanted, HOST), "listening");
+  const { port } = server.address() as AddressInfo;
+  await once(server.close(), "close");
+  return port;
+}
+
+/** Whether somebody accepts a connection there. */
+export async function answers(port: number): Promise<boolean> {
+  const socket = connect(port, HOST);
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
 }
 
 /** Who listens on a port, in words, where the system tells. */
@@ -48,15 +51,12 @@ export function holderOf(port: number): string | undefined {
 
 /** The command line of a running process; undefined where there is none. */
 export function commandLineOf(pid: number): string | undefined {
-  try {
-    const text = execFileSync("ps", ["-ww", "-o", "command=", "-p", String(pid)], {
-      encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
-    });
-    return text.trim() || undefined;
-  } catch {
-    return undefined;
-  }
+  return said("ps", "-ww", "-o", "command=", "-p", String(pid)) || undefined;
+}
+
+/** What another program prints; nothing where it fails. */
+function said(program: string, ...args: readonly string[]): string {
+  return spawnSync(program, args, { encoding: "utf8" }).stdout?.trim() ?? "";
 }
 
 /** Gives a signal to a process, or to a group by its negative id; false where there is none. */
@@ -69,12 +69,7 @@ export function signal(pid: number, name: NodeJS.Signals | 0): boolean {
 }
 
 function pidFromLsof(port: number): number | undefined {
-  const text = execFileSync("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"], {
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const pid = Number(text.split("\n")[0]);
-  return pid > 0 ? pid : undefined;
+  return Number(said("lsof", "-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t").split("\n")[0]) || undefined;
 }
 
 const LISTENING = "0A";

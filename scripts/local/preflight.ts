@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { until } from "../command/until.ts";
 import { claim } from "./claim.ts";
 import { holderOf, isTaken } from "./ports.ts";
@@ -10,7 +11,13 @@ import {
   removeRecord,
   runningFrom,
 } from "./record.ts";
-import { emptyTemporaryDir, Misconfigured, type Ports, prepareDirectory, type Settings } from "./settings.ts";
+import {
+  Misconfigured,
+  type Ports,
+  prepareDirectory,
+  removeTemporaryDir,
+  type Settings,
+} from "./settings.ts";
 
 /** Refuses, with a word on what to do, where the stack could not run; clears away what a killed one left. */
 export async function preflight(settings: Settings, say: (line: string) => void): Promise<void> {
@@ -42,7 +49,8 @@ export async function preflight(settings: Settings, say: (line: string) => void)
     if (killed.length > 0) say(`ended what a stack that was killed had left: ${killed.join(", ")}`);
   }
   removeRecord(records);
-  emptyTemporaryDir(settings);
+  removeTemporaryDir(settings);
+  mkdirSync(settings.temporaryDir);
   await checkPorts(settings);
 }
 

@@ -20,6 +20,8 @@ export type Settings = {
   /** Logs and bundles of this stack. */
   readonly workDir: string;
   readonly logDir: string;
+  /** The children's directory for temporary files: not all of them clear away theirs, least of all when they are killed. */
+  readonly temporaryDir: string;
   /** An engine that runs already, as DynamoDB Local does on platforms without dynoxide. */
   readonly givenDynamodbEndpoint: string | undefined;
   readonly dynamodbEndpoint: string;
@@ -73,6 +75,7 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
     dataDir: env.DATA_DIR ? resolve(env.DATA_DIR) : undefined,
     workDir,
     logDir: join(workDir, "logs"),
+    temporaryDir: join(workDir, "tmp"),
     givenDynamodbEndpoint,
     dynamodbEndpoint: givenDynamodbEndpoint ?? `http://${HOST}:${ports.dynamodb}`,
     admin: adminFrom(env),
@@ -84,19 +87,8 @@ export function workDirOf(httpPort: number): string {
   return join(PROJECT_ROOT, ".local", `stack-${httpPort}`);
 }
 
-/** The children's directory for temporary files: not all of them clear away theirs, least of all when they are killed. */
-export function temporaryDirOf({ workDir }: Pick<Settings, "workDir">): string {
-  return join(workDir, "tmp");
-}
-
-export function removeTemporaryDir(settings: Settings): void {
-  rmSync(temporaryDirOf(settings), { recursive: true, force: true, maxRetries: 3 });
-}
-
-/** Also of what a stack that was killed had left. */
-export function emptyTemporaryDir(settings: Settings): void {
-  removeTemporaryDir(settings);
-  mkdirSync(temporaryDirOf(settings));
+export function removeTemporaryDir({ temporaryDir }: Settings): void {
+  rmSync(temporaryDir, { recursive: true, force: true, maxRetries: 3 });
 }
 
 function adminFrom(env: NodeJS.ProcessEnv): Settings["admin"] {

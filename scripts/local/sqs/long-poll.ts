@@ -1,10 +1,4 @@
-type Waiter = {
-  /** Receives for the waiter; false where there is nothing. */
-  readonly tryNow: () => boolean;
-  readonly giveUp: () => void;
-};
-
-type Waiting = { readonly waiter: Waiter; readonly deadline: NodeJS.Timeout };
+import { EventEmitter, once } from "node:events";
 
 /** Tells the time, and when after a time something becomes visible by itself. */
 type Openings = {
@@ -12,70 +6,54 @@ type Openings = {
   readonly nextOpeningMs: (sinceMs: number) => number | undefined;
 };
 
+type Wait<T> = {
+  /** Receives for the one who waits; undefined where there is nothing. */
+  readonly take: () => T | undefined;
+  readonly forMs: number;
+  /** Aborted where nobody waits any more for the answer. */
+  readonly gone: AbortSignal;
+};
+
 /** Receives that wait for messages of one queue. First come, first served. */
 export class LongPoll {
   readonly #openings: Openings;
-  readonly #waiting = new Set<Waiting>();
-  #opening: NodeJS.Timeout | undefined;
-  #wakeScheduled = false;
+  readonly #wakes = new EventEmitter().setMaxListeners(0);
+  readonly #ended = new AbortController();
 
   constructor(openings: Openings) {
     this.#openings = openings;
   }
 
-  /** Serves the waiter now or within the time. Returns how to stop waiting without an answer. */
-  wait(waiter: Waiter, waitMs: number): () => void {
-    const triedAtMs = this.#openings.nowMs();
-    if (waiter.tryNow()) return () => {};
-    const leave = (): void => {
-      clearTimeout(waiting.deadline);
-      this.#waiting.delete(waiting);
-      if (this.#waiting.size === 0) clearTimeout(this.#opening);
-    };
-    const deadline = setTimeout(() => {
-      leave();
-      waiter.giveUp();
-    }, waitMs);
-    const waiting = { waiter, deadline };
-    this.#waiting.add(waiting);
-    this.#armOpening(triedAtMs);
-    return leave;
+  /** Undefined where there was nothing in time, or the one who waits has gone: then nothing is taken. */
+  async wait<T>({ take, forMs, gone }: Wait<T>): Promise<T | undefined> {
+    const { nowMs, nextOpeningMs } = this.#openings;
+    const stop = AbortSignal.any([gone, this.#ended.signal]);
+    for (const deadlineMs = nowMs() + forMs; !stop.aborted; ) {
+      // Seen from before the attempt: what became visible right after it would else be overlooked.
+      const triedAtMs = nowMs();
+      const found = take();
+      if (found !== undefined) return found;
+      const leftMs = deadlineMs - nowMs();
+      if (leftMs <= 0) return undefined;
+      const openingMs = (nextOpeningMs(triedAtMs) ?? Infinity) - nowMs();
+      await this.#wake(Math.min(leftMs, Math.max(1, openingMs)), stop);
+    }
+    return undefined;
   }
 
   /** Serves who waits, once what is running now has changed all that it wants to change. */
   wakeSoon(): void {
-    if (this.#waiting.size === 0 || this.#wakeScheduled) return;
-    this.#wakeScheduled = true;
-    queueMicrotask(() => {
-      this.#wakeScheduled = false;
-      this.#wake();
-    });
+    this.#wakes.emit("wake");
   }
 
   giveUpAll(): void {
-    clearTimeout(this.#opening);
-    for (const waiting of [...this.#waiting]) {
-      clearTimeout(waiting.deadline);
-      this.#waiting.delete(waiting);
-      waiting.waiter.giveUp();
-    }
+    this.#ended.abort();
   }
 
-  #wake(): void {
-    const triedAtMs = this.#openings.nowMs();
-    for (const waiting of [...this.#waiting]) {
-      if (!waiting.waiter.tryNow()) break;
-      clearTimeout(waiting.deadline);
-      this.#waiting.delete(waiting);
-    }
-    this.#armOpening(triedAtMs);
-  }
-
-  /** Seen from before the last attempt: what became visible right after it would else be overlooked. */
-  #armOpening(triedAtMs: number): void {
-    clearTimeout(this.#opening);
-    const openingMs = this.#waiting.size === 0 ? undefined : this.#openings.nextOpeningMs(triedAtMs);
-    if (openingMs === undefined) return;
-    this.#opening = setTimeout(() => this.#wake(), Math.max(1, openingMs - this.#openings.nowMs()));
+  async #wake(afterMs: number, stop: AbortSignal): Promise<void> {
+    const timer = setTimeout(() => over.abort(), afterMs);
+    const over = new AbortController();
+    await once(this.#wakes, "wake", { signal: AbortSignal.any([stop, over.signal]) }).catch(() => {});
+    clearTimeout(timer);
   }
 }

@@ -142,10 +142,12 @@ function unusable(handle: string, outcome: "invalid" | "expired" | "gone"): SqsF
   return invalidParameter("ReceiptHandle", handle, reason);
 }
 
-export function receive(queue: ServedQueue, call: Call): object | Promise<object> {
+export async function receive(queue: ServedQueue, call: Call): Promise<object> {
   const wishes = read(received, call.input);
   const { WaitTimeSeconds = queue.settings.waitSeconds, ReceiveRequestAttemptId: attemptId } = wishes;
   const take = (): object | undefined => {
+    // A client that has gone takes nothing: its messages would be hidden for a whole visibility timeout.
+    if (call.response.destroyed || call.response.socket?.destroyed === true) return undefined;
     const { VisibilityTimeout = queue.settings.visibilitySeconds } = wishes;
     const deliveries = queue.model.receive(call.nowMs(), {
       max: wishes.MaxNumberOfMessages,
@@ -170,23 +172,9 @@ export function receive(queue: ServedQueue, call: Call): object | Promise<object
     };
     return { Messages: deliveries.map(print) };
   };
-  if (WaitTimeSeconds === 0) return take() ?? {};
-  const { response } = call;
-  return new Promise((resolve, reject) => {
-    const tryNow = (): boolean => {
-      // A client that has gone takes nothing: its messages would be hidden for a whole visibility timeout.
-      if (response.destroyed || response.socket?.destroyed === true) return true;
-      try {
-        const answer = take();
-        if (answer !== undefined) resolve(answer);
-        return answer !== undefined;
-      } catch (fault) {
-        reject(fault);
-        return true;
-      }
-    };
-    response.once("close", queue.poll.wait({ tryNow, giveUp: () => resolve({}) }, WaitTimeSeconds * 1000));
-  });
+  const gone = new AbortController();
+  call.response.once("close", () => gone.abort());
+  return (await queue.poll.wait({ take, forMs: WaitTimeSeconds * 1000, gone: gone.signal })) ?? {};
 }
 
 function systemAttributes(message: StoredMessage, call: Call): object {

@@ -3,7 +3,7 @@ import { entryWrite } from "../journal/journal-items.ts";
 import { gateKey } from "../market/gate.ts";
 import type { OrderChange, PendingCancel } from "../matching/effects.ts";
 import type { Plan } from "../matching/plan.ts";
-import { isLive, orderKey } from "../orders/order-item.ts";
+import { entered, isLive, orderKey } from "../orders/order-item.ts";
 import type { Condition, Item, SlotReason, Value, Write } from "../store/store.ts";
 import { walletWrite } from "../wallet/wallet-item.ts";
 
@@ -88,9 +88,10 @@ function ownersOf(slots: readonly Slot[]): readonly string[] {
 
 function orderWrite(change: OrderChange, stamp: Item): Write {
   const { order, status, reason } = change;
+  const enters = change.isNew ? entered(order.userId) : undefined;
   // The reason of a released order is that it was suspended, and a resolution is of one suspension only.
   const remove = [
-    ...(isLive(status) ? [] : ["liveUserId"]),
+    ...(enters?.remove ?? (isLive(status) ? [] : ["liveUserId"])),
     ...(change.releasedBy === undefined || reason !== undefined ? [] : ["reason"]),
     ...(reason === "suspended" ? ["resolution"] : []),
   ];
@@ -105,6 +106,7 @@ function orderWrite(change: OrderChange, stamp: Item): Write {
       filledQuote: order.filledQuote,
       fee: order.fee,
       ...(reason === undefined ? {} : { reason }),
+      ...(isLive(status) ? enters?.set : {}),
     },
     ...(remove.length === 0 ? {} : { remove }),
     ...orderCondition(change),
@@ -134,7 +136,7 @@ function pendingCancelWrite({ userId, orderId, reason }: PendingCancel, stamp: I
     table: "orders",
     key: orderKey(userId, orderId),
     set: { ...stamp, status: "cancelled", reason },
-    remove: ["liveUserId"],
+    remove: ["pendingUserId"],
     when: [{ attribute: "status", is: "equal", to: "pending" }],
   };
 }

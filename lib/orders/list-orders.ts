@@ -1,6 +1,6 @@
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import type { ExchangePorts } from "../ports/ports.ts";
-import { type Listing, type ListRequest, listNewestFirst } from "../store/listing.ts";
+import { type Listing, type ListRequest, listNewestFirst, mergeNewestFirst } from "../store/listing.ts";
 import { isLive, type OrderRecord, type OrderStatus, orderFrom, orderKey } from "./order-item.ts";
 
 export type OrderFilter = {
@@ -38,23 +38,23 @@ export async function listOrders(
   );
 }
 
-/** The index finds a user's live orders among any number of closed ones; the table says what they are now. */
+/** Two indexes find a user's live orders among any number of closed ones; the table says what they are now. */
 async function listLive(
   filter: OrderFilter,
   request: ListRequest,
   ports: Ports,
 ): Promise<Listing<OrderRecord>> {
-  const found = await listNewestFirst(
-    {
-      query: { table: "orders", index: "live", pk: filter.userId, from: "ORDER#", to: "ORDER#~" },
-      request,
-      read: (item) => String(item.sk),
-    },
-    ports,
-  );
+  const lists: Listing<{ readonly id: string }>[] = [];
+  // One after the other, pending ones first: an order that enters its market meanwhile shows in both lists rather than in none.
+  for (const index of ["pending", "live"] as const) {
+    const query = { table: "orders", index, pk: filter.userId, from: "ORDER#", to: "ORDER#~" } as const;
+    lists.push(await listNewestFirst({ query, request, read: ({ sk }) => ({ id: String(sk) }) }, ports));
+  }
+  const found = mergeNewestFirst(lists, request.limit);
+  const keys = [...new Set(found.items.map(({ id }) => id))];
   const items: OrderRecord[] = [];
-  for (let start = 0; start < found.items.length; start += 100) {
-    const places = found.items
+  for (let start = 0; start < keys.length; start += 100) {
+    const places = keys
       .slice(start, start + 100)
       .map((sk) => ({ table: "orders" as const, key: { pk: orderKey(filter.userId, "").pk, sk } }));
     for (const item of await ports.store.getMany(places)) {

@@ -42,12 +42,12 @@ export function isLive(status: OrderStatus): boolean {
   return LIVE_STATUSES.includes(status);
 }
 
-/** The item of a new, pending order. `liveUserId` puts it into the index of live orders until it closes. */
+/** The item of a new, pending order. `pendingUserId` puts it into the index of pending orders until it enters its market (`entered`) or closes. */
 export function pendingOrderItem(record: OrderRecord): Item & Key {
   const { terms } = record;
   return {
     ...orderKey(terms.userId, terms.id),
-    liveUserId: terms.userId,
+    pendingUserId: terms.userId,
     market: record.market,
     side: terms.side,
     type: terms.type,
@@ -63,6 +63,11 @@ export function pendingOrderItem(record: OrderRecord): Item & Key {
     createdAtMs: BigInt(record.createdAtMs),
     updatedAtMs: BigInt(record.updatedAtMs),
   };
+}
+
+/** From the index of pending orders to that of live ones. */
+export function entered(userId: string): { readonly set: Item; readonly remove: readonly string[] } {
+  return { set: { liveUserId: userId }, remove: ["pendingUserId"] };
 }
 
 export function orderFrom(item: Item): OrderRecord {

@@ -110,6 +110,8 @@ function isSame(item: Item, order: JournalOrder): boolean {
     stored.filledLots === order.filledLots &&
     stored.filledQuote === order.filledQuote &&
     stored.fee === order.fee &&
+    (item.liveUserId !== undefined) === isLive(order.status) &&
+    item.pendingUserId === undefined &&
     (isLive(order.status) || stored.reason === order.reason)
   );
 }

@@ -15,8 +15,13 @@ export const TABLES = {
   requests: { indexes: {} },
   /** Wallets, deposits, withdrawals. */
   wallets: { indexes: { withdrawalStatus: { pk: "status", sk: "id", projects: "all" } } },
-  /** Orders by user, then time. `live` holds only live orders: pk userId, sk order id. */
-  orders: { indexes: { live: { pk: "liveUserId", sk: "sk", projects: "keys" } } },
+  /** Orders by user, then time. An order is in `pending` until its market has it, then in `live` until it closes: pk userId, sk order id. */
+  orders: {
+    indexes: {
+      pending: { pk: "pendingUserId", sk: "sk", projects: "keys" },
+      live: { pk: "liveUserId", sk: "sk", projects: "keys" },
+    },
+  },
   /** Entries and snapshots. Its stream wakes the projector. */
   journal: { indexes: {} },
   /** Markets' gates and projections: depth, trades, fills, statistics, watermarks. */

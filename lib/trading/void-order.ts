@@ -29,7 +29,7 @@ export async function voidOrder(
           table: "orders",
           key: orderKey(terms.userId, terms.id),
           set: { status: "rejected", reason: "not_enqueued", updatedAtMs: BigInt(ports.clock.nowMs()) },
-          remove: ["liveUserId"],
+          remove: ["pendingUserId"],
           when: [{ attribute: "status", is: "equal", to: "pending" }],
         },
         walletWrite(

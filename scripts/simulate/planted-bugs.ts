@@ -120,9 +120,9 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: "cancel of a pending order without its condition",
     file: "lib/matcher/transaction.ts",
-    find: `    remove: ["liveUserId"],
+    find: `    remove: ["pendingUserId"],
     when: [{ attribute: "status", is: "equal", to: "pending" }],`,
-    replace: `    remove: ["liveUserId"],`,
+    replace: `    remove: ["pendingUserId"],`,
   },
   {
     name: "new order without its condition",
@@ -462,5 +462,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "lib/reconciliation/conservation.ts",
     find: "if (sealed.version > (versions.get(userId) ?? 0)) continue;",
     replace: "if (sealed.version > 0) continue;",
+  },
+  {
+    name: "an order that enters its market stays among the pending ones",
+    file: "lib/orders/order-item.ts",
+    find: `remove: ["pendingUserId"] };`,
+    replace: "remove: [] };",
+  },
+  {
+    name: "an order that enters its market is not among the live ones",
+    file: "lib/matcher/transaction.ts",
+    find: "...(isLive(status) ? enters?.set : {}),",
+    replace: "",
   },
 ];

@@ -102,6 +102,20 @@ function describeIndexes(store: () => Store): void {
       expect(await store().query(live(pk))).toEqual({ items: [] });
     });
 
+    test("lets an item go and another take it in one write", async () => {
+      const pk = freshPk();
+      const among = async (index: string) =>
+        (await store().query({ table: "orders", index, pk })).items.map(({ sk }) => sk);
+      await order(pk, "a", { pendingUserId: pk });
+      expect([await among("pending"), await among("live")]).toEqual([["a"], []]);
+      const key = { pk, sk: "a" };
+      const move = { set: { liveUserId: pk }, remove: ["pendingUserId"] };
+      await store().write({ kind: "update", table: "orders", key, ...move });
+      expect([await among("pending"), await among("live")]).toEqual([[], ["a"]]);
+      // Tests of scans expect nothing to be left.
+      await store().write({ kind: "delete", table: "orders", key });
+    });
+
     test("of keys shows keys only; one of everything shows everything", async () => {
       const pk = freshPk();
       await order(pk, "a", { liveUserId: pk, amount: 7n });

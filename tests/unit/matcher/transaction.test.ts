@@ -89,7 +89,7 @@ describe("a plan's transaction", () => {
     ]);
     expect(writes[1]).toMatchObject({
       set: { status: "cancelled", reason: "user", filledLots: 2n },
-      remove: ["liveUserId"],
+      remove: ["pendingUserId"],
     });
     expect(writes[4]).toMatchObject({
       set: { status: "cancelled", reason: "user" },
@@ -103,13 +103,22 @@ describe("a plan's transaction", () => {
     expect(writes.at(-1)).toMatchObject({ key: { sk: "ACCOUNT#DAVE" }, set: { applied: 4n } });
   });
 
-  test("of a new order that rests says how it stands, removes nothing, and needs it to be pending", () => {
+  test("of a new order that rests says how it stands, moves it to the live ones, and needs it to be pending", () => {
     const { writes } = transactionOf(planned([placeOf({ id: "O1", ...one })]));
     expect(writes[1]).toStrictEqual({
       kind: "update",
       table: "orders",
       key: { pk: "USER#ALICE", sk: "ORDER#O1" },
-      set: { status: "open", filledLots: 0n, filledQuote: 0n, fee: 0n, version: 1n, updatedAtMs: 1_001n },
+      set: {
+        status: "open",
+        filledLots: 0n,
+        filledQuote: 0n,
+        fee: 0n,
+        version: 1n,
+        updatedAtMs: 1_001n,
+        liveUserId: "ALICE",
+      },
+      remove: ["pendingUserId"],
       when: [{ attribute: "status", is: "equal", to: "pending" }],
     });
   });

@@ -2,13 +2,13 @@
  * What a market needs, made from its lines in markets.json: a queue, a matcher with that queue as its event source, and an alarm.
  * serverless.yml includes the parts by name.
  */
+const { NAMES, queueArn, queueName } = require("./arns.cjs");
 const { markets } = require("./markets.json");
 
 const MATCHER_TIMEOUT_SECONDS = 5;
 /** The least that AWS allows of an event source; reserved as well, so that no flood at the API takes a market's place. */
 const MATCHER_CONCURRENCY = 2;
 const FOURTEEN_DAYS_SECONDS = 14 * 24 * 60 * 60;
-const PREFIX = `\${self:service}-\${sls:stage}`;
 
 /** BTC-USDT becomes BtcUsdt: logical ids take letters and digits only. */
 function logical(market) {
@@ -21,8 +21,11 @@ function logical(market) {
 function queue(market) {
   return {
     Type: "AWS::SQS::Queue",
+    // Commands in it were accepted. As with tables, only a creation that fails takes it away.
+    DeletionPolicy: "RetainExceptOnCreate",
+    UpdateReplacePolicy: "Retain",
     Properties: {
-      QueueName: `${PREFIX}-${market}.fifo`,
+      QueueName: queueName(market),
       FifoQueue: true,
       // Twice the matcher's time: the journal's fence makes an early redelivery harmless, and a crash must not darken a market for long.
       VisibilityTimeout: 2 * MATCHER_TIMEOUT_SECONDS,
@@ -39,7 +42,7 @@ function oldestCommandAlarm(market) {
       AlarmDescription: `Commands of ${market} wait for a minute and more: its matcher cannot commit.`,
       Namespace: "AWS/SQS",
       MetricName: "ApproximateAgeOfOldestMessage",
-      Dimensions: [{ Name: "QueueName", Value: { "Fn::GetAtt": [`${logical(market)}Queue`, "QueueName"] } }],
+      Dimensions: [{ Name: "QueueName", Value: queueName(market) }],
       Statistic: "Maximum",
       Period: 60,
       EvaluationPeriods: 1,
@@ -53,7 +56,7 @@ function oldestCommandAlarm(market) {
 
 function matcher(market) {
   return {
-    name: `${PREFIX}-match-${market}`,
+    name: `${NAMES}-match-${market}`,
     handler: "functions/workers/match.handler",
     role: "MatcherRole",
     // One whole vCPU: a cold matcher with a big book has to be ready within the first half of its time.
@@ -63,7 +66,7 @@ function matcher(market) {
     events: [
       {
         sqs: {
-          arn: { "Fn::GetAtt": [`${logical(market)}Queue`, "Arn"] },
+          arn: queueArn(market),
           batchSize: 10,
           functionResponseType: "ReportBatchItemFailures",
           // A FIFO group is one consumer at a time anyway; the fence is what guards the market.
@@ -78,12 +81,12 @@ module.exports = {
   matchers: Object.fromEntries(
     markets.map(({ market }) => [`workersMatch${logical(market)}`, matcher(market)]),
   ),
-  queuesAndAlarms: {
+  queues: {
+    Resources: Object.fromEntries(markets.map(({ market }) => [`${logical(market)}Queue`, queue(market)])),
+  },
+  alarms: {
     Resources: Object.fromEntries(
-      markets.flatMap(({ market }) => [
-        [`${logical(market)}Queue`, queue(market)],
-        [`${logical(market)}OldestCommandAlarm`, oldestCommandAlarm(market)],
-      ]),
+      markets.map(({ market }) => [`${logical(market)}OldestCommandAlarm`, oldestCommandAlarm(market)]),
     ),
   },
   /** Entries stand under their market's name alone; snapshots, which wake nobody, under longer keys. */

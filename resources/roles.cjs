@@ -2,6 +2,7 @@
  * One IAM role per kind of access. A line here is the whole truth about what a kind of function may do with which table and queue;
  * transactions need the rights of the writes inside them, and nothing else.
  */
+const { arn, indexArn, JOURNAL_STREAM, NAMES, queueArn, tableArn } = require("./arns.cjs");
 const { markets } = require("./markets.json");
 
 const GET = ["GetItem", "BatchGetItem"];
@@ -103,23 +104,19 @@ function allow(service, actions, resources) {
 
 function tableStatements(tables) {
   return Object.entries(tables).map(([table, actions]) => {
-    const arn = { "Fn::GetAtt": [`${table}Table`, "Arn"] };
-    const indexes = { "Fn::Sub": `\${${table}Table.Arn}/index/*` };
+    const name = table.replaceAll(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
     const readsIndexes = actions.includes("Query") || actions.includes("Scan");
-    return allow("dynamodb", actions, readsIndexes ? [arn, indexes] : [arn]);
+    return allow(
+      "dynamodb",
+      actions,
+      readsIndexes ? [tableArn(name), indexArn(name, "*")] : [tableArn(name)],
+    );
   });
 }
 
-const NAMES = `\${self:service}-\${sls:stage}`;
-const MARKET_QUEUES = markets.map(({ market }) => ({
-  "Fn::Sub": `arn:\${AWS::Partition}:sqs:\${AWS::Region}:\${AWS::AccountId}:${NAMES}-${market}.fifo`,
-}));
-const LOG_GROUPS = {
-  "Fn::Sub": `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/${NAMES}-*:*`,
-};
-const PRIVATE_KEY = {
-  "Fn::Sub": `arn:\${AWS::Partition}:ssm:\${AWS::Region}:\${AWS::AccountId}:parameter/\${self:service}/\${sls:stage}/jwt-private-key`,
-};
+const MARKET_QUEUES = markets.map(({ market }) => queueArn(market));
+const LOG_GROUPS = arn("logs", `log-group:/aws/lambda/${NAMES}-*:*`);
+const PRIVATE_KEY = arn("ssm", `parameter/\${self:service}/\${sls:stage}/jwt-private-key`);
 
 function statements(kind) {
   const list = [
@@ -132,13 +129,15 @@ function statements(kind) {
   if (kind.privateKey) list.push(allow("ssm", ["GetParameter"], [PRIVATE_KEY]));
   if (kind.snapshots) {
     const onlySnapshots = { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["*#SNAPSHOT*"] } };
-    const journal = { "Fn::GetAtt": ["JournalTable", "Arn"] };
-    list.push({ ...allow("dynamodb", kind.snapshots, [journal]), Condition: onlySnapshots });
+    list.push({ ...allow("dynamodb", kind.snapshots, [tableArn("journal")]), Condition: onlySnapshots });
   }
   if (kind.stream) {
-    const stream = { "Fn::GetAtt": ["JournalTable", "StreamArn"] };
     list.push(
-      allow("dynamodb", ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"], [stream]),
+      allow(
+        "dynamodb",
+        ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"],
+        [JOURNAL_STREAM],
+      ),
     );
   }
   return list;

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from "node:fs";
+import { text } from "./command/options.ts";
 import { runCommand } from "./command/run.ts";
 import { regionOf, stageFrom } from "./keys/stage.ts";
 import { parametersOf } from "./keys/stage-keys.ts";
@@ -7,15 +8,15 @@ import { keySetOf, newKeys } from "./local/keys.ts";
 
 const HELP = `Makes a new stage's first keys, and prints the commands that store them.
 
-  npm run make-keys -- STAGE
+  npm run make-keys -- STAGE [--region R]
 
 A stage that has keys gets others by npm run rotate-keys, without anybody being locked out.`;
 
 await runCommand({
   help: HELP,
-  options: {},
+  options: { region: text() },
   takesFiles: true,
-  run: async (_, files) => {
+  run: async ({ region = regionOf(process.env) }, files) => {
     const configuration = loadConfiguration(stageFrom(files));
     const { publicKey, privateKey } = newKeys();
     // In files, because what stands on a command line stays in the shell's history.
@@ -24,12 +25,12 @@ await runCommand({
     writeFileSync(`${directory}/public-keys.json`, keySetOf([publicKey]));
     writeFileSync(`${directory}/private-key.json`, privateKey, { mode: 0o600 });
     const { published, signing } = parametersOf(configuration);
-    const region = regionOf(process.env);
     const put = (name: string, type: string, file: string): string =>
       `aws ssm put-parameter --region ${region} --name ${name} --type ${type} --value file://${directory}/${file}`;
     console.log(put(published, "String", "public-keys.json"));
     console.log(put(signing, "SecureString", "private-key.json"));
     console.log(`rm -r ${directory}`);
+    console.log(`npm run deploy -- --stage ${configuration.stage} --region ${region}`);
     return 0;
   },
 });

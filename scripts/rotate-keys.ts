@@ -12,7 +12,7 @@ const HELP = `Replaces the key that signs a deployed stage's tokens, in steps th
   npm run rotate-keys -- STAGE
 
   1  a new key is made and its public half published beside the old one      nothing changes yet
-  2  you deploy: npx serverless deploy --stage STAGE --force                 every function verifies both
+  2  you deploy: npm run deploy -- --stage STAGE --force                      every function verifies both
   3  the new key signs, once every function is seen to know it               old tokens are good as before
   4  31 days pass: the longest life of a token, and a day                    those who come refresh
   5  the old key is dropped, and you deploy once more                        the rotation is over
@@ -34,7 +34,14 @@ await runCommand({
     const region = regionOf(process.env);
     console.log(`Keys of ${configuration.prefix} in ${region}`);
     const aws = { ssm: new SSMClient({ region }), lambda: new LambdaClient({ region }) };
-    await rotate({ configuration, aws, dropNow, nowMs: clock.nowMs, say: (line) => console.log(line) });
+    await rotate({
+      configuration,
+      region,
+      aws,
+      dropNow,
+      nowMs: clock.nowMs,
+      say: (line) => console.log(line),
+    });
     return 0;
   },
 });

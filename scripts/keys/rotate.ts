@@ -16,6 +16,8 @@ import {
 
 export type RotateOptions = {
   readonly configuration: Configuration;
+  /** Named in the commands that are to be given next. */
+  readonly region: string;
   readonly aws: Aws;
   readonly nowMs: () => number;
   readonly say: (line: string) => void;
@@ -25,7 +27,7 @@ export type RotateOptions = {
 
 /** Takes every step that can be taken now, and says what has to happen before the next one. Gives the step that it ends at. */
 export async function rotate(options: RotateOptions): Promise<Step["kind"]> {
-  const { configuration, aws, nowMs, say, dropNow } = options;
+  const { configuration, region, aws, nowMs, say, dropNow } = options;
   const names = parametersOf(configuration);
   let hasDropped = false;
   for (;;) {
@@ -38,10 +40,10 @@ export async function rotate(options: RotateOptions): Promise<Step["kind"]> {
     const step = nextStep(keys, await deployedKeys(configuration, aws), nowMs());
     if (step.kind === "make" && hasDropped) return "drop";
     if (step.kind === "deploy" || (step.kind === "wait" && !dropNow)) {
-      say(wordsOf(step, keys, configuration));
+      say(wordsOf(step, keys, { ...configuration, region }));
       return step.kind;
     }
-    say(wordsOf(step.kind === "wait" ? { kind: "drop" } : step, keys, configuration));
+    say(wordsOf(step.kind === "wait" ? { kind: "drop" } : step, keys, { ...configuration, region }));
     await take(step, keys, { names, aws });
     hasDropped ||= step.kind === "drop" || step.kind === "wait";
   }
@@ -82,7 +84,11 @@ function publicHalf({ d: _secret, ...rest }: Jwk): Jwk {
   return { ...rest, kid: rest.kid as string };
 }
 
-function wordsOf(step: Step, { published, signing, next }: StageKeys, { stage, functions }: Configuration) {
+function wordsOf(
+  step: Step,
+  { published, signing, next }: StageKeys,
+  { stage, functions, region }: Configuration & { readonly region: string },
+) {
   const old = published.map(({ kid }) => kid).filter((kid) => kid !== signing.kid);
   switch (step.kind) {
     case "make":
@@ -92,7 +98,7 @@ function wordsOf(step: Step, { published, signing, next }: StageKeys, { stage, f
     case "deploy":
       return [
         `${step.functions.length} of ${Object.keys(functions).length} functions do not hold the published keys yet (${step.functions[0]}).`,
-        `Next: npx serverless deploy --stage ${stage} --force, then this command again.`,
+        `Next: npm run deploy -- --stage ${stage} --region ${region} --force, then this command again.`,
       ].join("\n");
     case "sign":
       return `Signing with ${next?.kid}: everything that verifies knows it. Functions take it over within ten minutes.`;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parse, type ScalarTag } from "yaml";
 
 /**
- * What serverless.yml and the files under resources/ say, without Serverless: the local stack creates its tables and queues, and learns
+ * What serverless.yml, serverless.data.yml and the files under resources/ say, without Serverless: the local stack creates its tables and queues, and learns
  * its event sources, from the very files that are deployed.
  */
 export const PROJECT_ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -34,7 +34,12 @@ export type Configuration = {
   /** What all names of tables, queues and functions begin with. */
   readonly prefix: string;
   readonly functions: { readonly [key: string]: FunctionDefinition };
+  /** Of both stacks. */
   readonly resources: { readonly [logicalId: string]: Resource };
+  /** Those of them that are kept, in the data's stack. */
+  readonly data: { readonly [logicalId: string]: Resource };
+  /** What the data's stack exports, as it says it. */
+  readonly exports: JsonObject;
   /** What the stack is given when it is deployed. */
   readonly parameters: JsonObject;
 };
@@ -43,6 +48,7 @@ const require = createRequire(import.meta.url);
 
 export function loadConfiguration(stage: string): Configuration {
   const house = objectFrom(parseYaml("serverless.yml"));
+  const kept = objectFrom(parseYaml("serverless.data.yml"));
   const service = textFrom(house.service);
   const variables: Variables = { service, stage };
   const provider = objectFrom(house.provider);
@@ -61,23 +67,63 @@ export function loadConfiguration(stage: string): Configuration {
       events: listFrom(definition.events ?? []).map(objectFrom),
     };
   }
-  const resources: { [logicalId: string]: Resource } = {};
-  let parameters: JsonObject = {};
-  for (const [section, value] of included(house.resources, variables)) {
-    if (section === "Parameters") {
-      parameters = { ...parameters, ...objectFrom(value) };
-      continue;
-    }
-    // What Serverless makes by itself is only there once it has run.
-    if (section === "extensions") continue;
-    if (section !== "Resources") throw new Error(`resources/ holds an unexpected section: ${section}`);
-    for (const [logicalId, resource] of Object.entries(objectFrom(value)))
-      resources[logicalId] = objectFrom(resource) as Resource;
-  }
-  return { service, stage, prefix, functions, resources, parameters };
+  const exchange = sections(included(house.resources, variables));
+  const params = objectFrom(objectFrom(kept.params).default);
+  const data = sections(included(kept.resources, { ...variables, params }));
+  const exports = Object.values(data.Outputs).map((output) => {
+    const { Export, Value } = objectFrom(output);
+    return [textFrom(objectFrom(Export).Name), Value as Json] as const;
+  });
+  return {
+    service,
+    stage,
+    prefix,
+    functions,
+    resources: { ...resourcesOf(exchange), ...resourcesOf(data) },
+    data: resourcesOf(data),
+    exports: Object.fromEntries(exports),
+    parameters: exchange.Parameters,
+  };
 }
 
-type Variables = { readonly service: string; readonly stage: string };
+type Sections = {
+  readonly Resources: JsonObject;
+  readonly Parameters: JsonObject;
+  readonly Outputs: JsonObject;
+};
+
+function sections(found: readonly (readonly [string, Json])[]): Sections {
+  const all: { [section: string]: JsonObject } = {
+    Resources: {},
+    Parameters: {},
+    Outputs: {},
+    // Of what Serverless makes by itself, which is only there once it has run.
+    extensions: {},
+  };
+  for (const [section, value] of found) {
+    if (!(section in all)) throw new Error(`resources/ holds an unexpected section: ${section}`);
+    all[section] = { ...all[section], ...objectFrom(value) };
+  }
+  return all as Sections;
+}
+
+function resourcesOf({ Resources }: Sections): { readonly [logicalId: string]: Resource } {
+  return Resources as { readonly [logicalId: string]: Resource };
+}
+
+/**
+ * The resource that an ARN is of: one that stands in the same stack, one that the data's stack exports, or a queue by its name.
+ */
+export function resourceOf(arn: Json | undefined, configuration: Configuration): Resource | undefined {
+  const { resources, exports } = configuration;
+  const { "Fn::GetAtt": attribute, "Fn::ImportValue": imported, "Fn::Join": joined } = objectFrom(arn);
+  if (attribute !== undefined) return resources[textFrom(listFrom(attribute)[0])];
+  if (imported !== undefined) return resourceOf(exports[textFrom(imported)], configuration);
+  const name = listFrom(listFrom(joined)[1]).at(-1);
+  return Object.values(resources).find(({ Properties }) => Properties.QueueName === name);
+}
+
+type Variables = { readonly service: string; readonly stage: string; readonly params?: JsonObject };
 
 /** The members of a list of includes, one after the other. */
 function included(list: Json | undefined, variables: Variables): readonly (readonly [string, Json])[] {
@@ -85,12 +131,16 @@ function included(list: Json | undefined, variables: Variables): readonly (reado
 }
 
 const INCLUDE = /^\$\{file\(([^)]+)\)(?::(\w+))?\}$/;
+const PARAM = /^\$\{param:(\w+)\}$/;
 const NAMES = /\$\{(self:service|sls:stage)\}/g;
 
 function resolve(value: Json, variables: Variables): Json {
   if (typeof value === "string") {
     const [, path, part] = INCLUDE.exec(value) ?? [];
     if (path !== undefined) return resolve(fileOrPart(path, part), variables);
+    const [, param] = PARAM.exec(value) ?? [];
+    const given = param === undefined ? undefined : variables.params?.[param];
+    if (given !== undefined) return given;
     return value.replaceAll(NAMES, (_, name) =>
       name === "self:service" ? variables.service : variables.stage,
     );

@@ -7,7 +7,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { openCheckpoint } from "./checkpoint.ts";
-import { type Json, listFrom, loadConfiguration, objectFrom, textFrom } from "./configuration.ts";
+import { type Json, listFrom, loadConfiguration, objectFrom, resourceOf, textFrom } from "./configuration.ts";
 import { createInvoke } from "./invoke.ts";
 import { LOCAL_CREDENTIALS } from "./provision.ts";
 import { runQueueSource } from "./queue-source.ts";
@@ -16,7 +16,7 @@ import { runStreamSource } from "./stream-source.ts";
 
 const { values } = parseArgs({ options: { checkpoint: { type: "string" } } });
 const region = needed("AWS_REGION");
-const { functions, resources } = loadConfiguration(LOCAL_STAGE);
+const configuration = loadConfiguration(LOCAL_STAGE);
 const abort = new AbortController();
 for (const wish of ["SIGTERM", "SIGINT", "disconnect"]) process.once(wish, () => abort.abort());
 
@@ -36,7 +36,7 @@ const streamPorts = {
   checkpoint: openCheckpoint(values.checkpoint),
 };
 
-const sources = Object.values(functions).flatMap(({ events, ...definition }) =>
+const sources = Object.values(configuration.functions).flatMap(({ events, ...definition }) =>
   events.map((event) => ({ event, ...definition })),
 );
 const queues = sources.flatMap(({ name, event, reservedConcurrency = Infinity }) => {
@@ -55,7 +55,7 @@ const streams = sources.flatMap(({ name, event }) => {
   const stream = objectFrom(event.stream);
   const QueueUrl = queueUrlOf(objectFrom(objectFrom(stream.destinations).onFailure).arn);
   const source = {
-    tableName: textFrom(ownerOf(stream.arn)?.Properties.TableName),
+    tableName: textFrom(resourceOf(stream.arn, configuration)?.Properties.TableName),
     functionName: name,
     batchSize: Number(stream.batchSize),
     retries: Number(stream.maximumRetryAttempts),
@@ -72,12 +72,7 @@ await Promise.all([...queues, ...streams]);
 process.exit(0);
 
 function queueUrlOf(arn: Json | undefined): string {
-  return `${needed("QUEUE_BASE_URL")}/${textFrom(ownerOf(arn)?.Properties.QueueName)}`;
-}
-
-/** The resource in a reference to its attribute. */
-function ownerOf(reference: Json | undefined) {
-  return resources[textFrom(listFrom(objectFrom(reference)["Fn::GetAtt"])[0])];
+  return `${needed("QUEUE_BASE_URL")}/${textFrom(resourceOf(arn, configuration)?.Properties.QueueName)}`;
 }
 
 function needed(variable: string): string {

@@ -52,6 +52,7 @@ async function createTable(client: DynamoDBClient, properties: JsonObject): Prom
     // What the local engines have no use for.
     PointInTimeRecoverySpecification: _recovery,
     SSESpecification: _encryption,
+    DeletionProtectionEnabled: _protection,
     ...table
   } = properties;
   const input = {

@@ -1,9 +1,10 @@
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfiguration, PROJECT_ROOT } from "../../scripts/local/configuration.ts";
+import { packageStacks } from "../../scripts/deploy/package.ts";
+import { runServerless, type StackName } from "../../scripts/deploy/serverless.ts";
+import { loadConfiguration } from "../../scripts/local/configuration.ts";
 import { computedResources } from "../support/resource-count.ts";
 
 const ZIP_BYTES_AT_MOST = 600 * 1024;
@@ -13,6 +14,7 @@ const DYNAMIC_REFERENCES_AT_MOST = 10;
 
 type Template = {
   readonly Parameters?: { readonly [name: string]: unknown };
+  readonly Outputs?: { readonly [name: string]: unknown };
   readonly Resources: {
     readonly [id: string]: {
       readonly Type: string;
@@ -23,47 +25,67 @@ type Template = {
 
 const configuration = loadConfiguration("dev");
 let directory: string;
+let temporary: string;
 let template: Template;
+let data: Template;
 
-beforeAll(() => {
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "package-"));
-  execFileSync(
-    process.execPath,
-    [
-      "node_modules/serverless/bin/serverless.js",
-      "package",
-      "--stage",
-      "dev",
-      "--region",
-      "eu-central-1",
-      "--package",
-      directory,
-    ],
-    {
-      cwd: PROJECT_ROOT,
-      stdio: "pipe",
-      env: {
-        PATH: process.env.PATH,
-        HOME: directory,
-        AWS_ACCESS_KEY_ID: "none",
-        AWS_SECRET_ACCESS_KEY: "none",
-        SLS_TRACKING_DISABLED: "1",
-      },
-    },
+  temporary = mkdtempSync(join(tmpdir(), "package-tmp-"));
+  const given = { ...process.env };
+  Object.assign(process.env, {
+    TMPDIR: temporary,
+    AWS_ACCESS_KEY_ID: "none",
+    AWS_SECRET_ACCESS_KEY: "none",
+  });
+  const target = { stage: "dev", region: "eu-central-1" };
+  await packageStacks(directory, target, { run: runServerless, stdio: "pipe" });
+  process.env = given;
+  template = templateOf("exchange");
+  data = templateOf("data");
+}, 240_000);
+afterAll(() => {
+  for (const made of [directory, temporary]) rmSync(made, { recursive: true, force: true });
+});
+
+function templateOf(stack: StackName): Template {
+  return JSON.parse(
+    readFileSync(join(directory, stack, "cloudformation-template-update-stack.json"), "utf8"),
   );
-  template = JSON.parse(readFileSync(join(directory, "cloudformation-template-update-stack.json"), "utf8"));
-}, 120_000);
-afterAll(() => rmSync(directory, { recursive: true }));
+}
 
 describe("package > what Serverless makes of the house", () => {
+  it("leaves nothing in the directory for temporary files", () => {
+    expect(readdirSync(temporary)).toEqual([]);
+  });
+
   it("has as many resources as the limits are computed with", () => {
     expect(Object.keys(template.Resources).length).toBe(computedResources(configuration));
   });
 
   it("creates the tables, queues, roles and alarms that the local stack read", () => {
     for (const [id, { Type, Properties }] of Object.entries(configuration.resources)) {
-      expect(template.Resources[id], id).toMatchObject({ Type, Properties });
+      const found = id in configuration.data ? data : template;
+      expect(found.Resources[id], id).toMatchObject({ Type, Properties });
     }
+  });
+
+  it("keeps what has state in a stack of its own, and nothing of it in the one with functions", () => {
+    const types = ({ Resources }: Template) => new Set(Object.values(Resources).map(({ Type }) => Type));
+    expect([...types(data)].filter((type) => !type.startsWith("AWS::S3::")).toSorted()).toEqual([
+      "AWS::DynamoDB::Table",
+      "AWS::SQS::Queue",
+    ]);
+    expect(types(template)).not.toContain("AWS::DynamoDB::Table");
+    expect(Object.keys(template.Resources).filter((id) => id in configuration.data)).toEqual([]);
+  });
+
+  it("imports only what the data's stack exports", () => {
+    const imported = [...JSON.stringify(template).matchAll(/"Fn::ImportValue":"([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect([...new Set(imported)]).toEqual(["cex-pilot-dev-journal-stream"]);
+    expect(data.Outputs?.JournalStream).toMatchObject({ Export: { Name: "cex-pilot-dev-journal-stream" } });
   });
 
   it("gives every function the role that the local stack read, and the runtime that it was tested on", () => {
@@ -111,9 +133,9 @@ describe("package > what Serverless makes of the house", () => {
   });
 
   it("keeps every bundle small, with nothing in it but code", () => {
-    const zips = readdirSync(directory).filter((file) => file.endsWith(".zip"));
+    const zips = readdirSync(join(directory, "exchange")).filter((file) => file.endsWith(".zip"));
     expect(zips).toHaveLength(Object.keys(configuration.functions).length);
-    const large = zips.filter((file) => statSync(join(directory, file)).size > ZIP_BYTES_AT_MOST);
+    const large = zips.filter((file) => statSync(join(directory, "exchange", file)).size > ZIP_BYTES_AT_MOST);
     expect(large).toEqual([]);
   });
 });

@@ -6,8 +6,8 @@ const BY_SCHEDULE = ["rule", "permission"].length;
 const BY_SOURCE = ["event source mapping"].length;
 const BY_STACK = ["API", "API stage", "deployment bucket", "its policy"].length;
 
-/** How many CloudFormation resources Serverless makes of a configuration. */
-export function computedResources({ functions, resources }: Configuration): number {
+/** How many CloudFormation resources Serverless makes of a configuration, in the stack of its functions. */
+export function computedResources({ functions, resources, data }: Configuration): number {
   const events = Object.values(functions).flatMap((definition) => definition.events);
   const byEvent = events.map((event) =>
     event.httpApi !== undefined ? BY_HTTP_EVENT : event.schedule !== undefined ? BY_SCHEDULE : BY_SOURCE,
@@ -16,6 +16,7 @@ export function computedResources({ functions, resources }: Configuration): numb
     BY_STACK +
     Object.keys(functions).length * BY_FUNCTION +
     byEvent.reduce((sum: number, count) => sum + count, 0) +
-    Object.keys(resources).length
+    Object.keys(resources).length -
+    Object.keys(data).length
   );
 }

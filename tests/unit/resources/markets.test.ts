@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 import definitions from "../../../resources/markets.json" with { type: "json" };
-import { loadConfiguration, objectFrom } from "../../../scripts/local/configuration.ts";
+import { loadConfiguration, objectFrom, resourceOf } from "../../../scripts/local/configuration.ts";
 
-const { functions, resources, prefix } = loadConfiguration("dev");
+const configuration = loadConfiguration("dev");
+const { functions, resources, prefix } = configuration;
 const queues = Object.entries(resources).filter(([, { Type }]) => Type === "AWS::SQS::Queue");
 
 function queueOf(market: string): readonly [string, { readonly [name: string]: unknown }] {
@@ -32,6 +33,11 @@ describe("markets > everything follows from markets.json", () => {
       expect(properties).not.toHaveProperty("RedrivePolicy");
     });
 
+    it(`keeps the queue of ${market}, whose commands were accepted, when the stack is deleted`, () => {
+      const queue = configuration.data[queueOf(market)[0]];
+      expect(queue?.DeletionPolicy).toBe("RetainExceptOnCreate");
+    });
+
     it(`shows commands of ${market} again after twice the matcher's time`, () => {
       const [, properties] = queueOf(market);
       expect(matcherOf(market).timeoutSeconds).toBe(5);
@@ -40,10 +46,12 @@ describe("markets > everything follows from markets.json", () => {
 
     it(`hands the queue of ${market} to its own matcher, ten at a time, with partial batch responses`, () => {
       const [logicalId] = queueOf(market);
+      const [{ sqs } = {}] = matcherOf(market).events;
+      expect(resourceOf(objectFrom(sqs).arn, configuration)).toBe(resources[logicalId]);
       expect(matcherOf(market).events).toEqual([
         {
           sqs: {
-            arn: { "Fn::GetAtt": [logicalId, "Arn"] },
+            arn: objectFrom(sqs).arn,
             batchSize: 10,
             functionResponseType: "ReportBatchItemFailures",
             maximumConcurrency: 2,
@@ -53,9 +61,9 @@ describe("markets > everything follows from markets.json", () => {
     });
 
     it(`calls somebody when commands of ${market} wait`, () => {
-      const [logicalId] = queueOf(market);
+      const [, { QueueName }] = queueOf(market);
       const alarm = Object.values(resources).find(({ Properties }) =>
-        JSON.stringify(Properties.Dimensions ?? []).includes(`"${logicalId}"`),
+        JSON.stringify(Properties.Dimensions ?? []).includes(`"${QueueName}"`),
       );
       expect(alarm?.Properties).toMatchObject({ MetricName: "ApproximateAgeOfOldestMessage" });
       expect(alarm?.Properties.AlarmActions).toEqual([{ Ref: "AlarmTopic" }]);
@@ -64,6 +72,7 @@ describe("markets > everything follows from markets.json", () => {
 
   it("wakes the projector by entries of every market, and not by snapshots", () => {
     const stream = functions.workersProject?.events.find((event) => event.stream !== undefined);
+    expect(resourceOf(objectFrom(stream?.stream).arn, configuration)).toBe(resources.JournalTable);
     expect(objectFrom(stream?.stream).filterPatterns).toEqual([
       {
         eventName: ["INSERT"],

@@ -60,13 +60,13 @@ describe("roles > least privilege", () => {
     );
     expect(strangers.length).toBeGreaterThan(5);
     for (const { name, role } of strangers)
-      expect(JSON.stringify(statementsOf(role)), name).not.toContain("AuditTable");
+      expect(JSON.stringify(statementsOf(role)), name).not.toContain("dev-audit");
   });
 
   it("lets nobody change or delete the audit trail", () => {
     for (const [id] of roles) {
       const onAudit = statementsOf(id).filter(({ Resource }) =>
-        JSON.stringify(Resource).includes("AuditTable"),
+        JSON.stringify(Resource).includes("dev-audit"),
       );
       const changes = onAudit
         .flatMap(({ Action }) => listFrom(Action))
@@ -78,7 +78,7 @@ describe("roles > least privilege", () => {
   it("lets only matchers add entries to the journal, and nobody change or delete one", () => {
     const onJournal = roles.flatMap(([id]) =>
       statementsOf(id)
-        .filter(({ Resource }) => JSON.stringify(Resource).includes('"JournalTable","Arn"'))
+        .filter(({ Resource }) => JSON.stringify(Resource).includes('/cex-pilot-dev-journal"'))
         .map((statement) => ({ id, actions: listFrom(statement.Action), condition: statement.Condition })),
     );
     const adders = onJournal.filter(({ actions }) => actions.includes("dynamodb:PutItem"));
@@ -94,7 +94,7 @@ describe("roles > least privilege", () => {
     const droppers = roles.filter(([id]) =>
       statementsOf(id).some(
         ({ Resource, Action }) =>
-          JSON.stringify(Resource).includes("JournalTable") &&
+          JSON.stringify(Resource).includes("dev-journal") &&
           listFrom(Action).includes("dynamodb:DeleteItem"),
       ),
     );
@@ -103,7 +103,8 @@ describe("roles > least privilege", () => {
 
   it("lets readers of public data read nothing private", () => {
     const tables = JSON.stringify(statementsOf("MarketReadersRole"));
-    for (const table of ["Users", "Wallets", "Orders", "Requests", "Audit"])
-      expect(tables).not.toContain(`${table}Table`);
+    expect(tables).toContain("dev-market-data");
+    for (const table of ["users", "wallets", "orders", "requests", "audit"])
+      expect(tables).not.toContain(`dev-${table}`);
   });
 });

@@ -72,10 +72,15 @@ describe("tables > resources/tables.yml is what lib/store/tables.ts says", () =>
       expect(declared.toSorted()).toEqual([...needed].map((attribute) => `${attribute} S`).toSorted());
     });
 
-    it(`keeps ${name} when the stack is deleted, encrypted and restorable`, () => {
+    it(`protects ${name} from deletion, and keeps it when the stack is deleted, encrypted and restorable`, () => {
       const { Properties, ...policies } = named(name);
-      expect(policies).toMatchObject({ DeletionPolicy: "Retain", UpdateReplacePolicy: "Retain" });
+      // A creation that fails is taken back, so that it can be repeated under the same name.
+      expect(policies).toMatchObject({
+        DeletionPolicy: "RetainExceptOnCreate",
+        UpdateReplacePolicy: "Retain",
+      });
       expect(Properties).toMatchObject({
+        DeletionProtectionEnabled: true,
         BillingMode: "PAY_PER_REQUEST",
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
         SSESpecification: { SSEEnabled: true },

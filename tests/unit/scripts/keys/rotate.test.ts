@@ -37,7 +37,7 @@ function deploy(functions = verifying): void {
 
 function run(dropNow = false) {
   const say = (line: string) => void said.push(line);
-  return rotate({ configuration, aws: fake.aws, nowMs: () => nowMs, say, dropNow });
+  return rotate({ configuration, region: "eu-west-1", aws: fake.aws, nowMs: () => nowMs, say, dropNow });
 }
 
 /** Signs as functions do that read the key now, and checks with what functions were given when they were deployed. */
@@ -97,7 +97,7 @@ describe("rotate-keys", () => {
     const changes = fake.calls.length;
     said = [];
     expect(await run()).toBe("deploy");
-    expect(said.join("\n")).toContain("npx serverless deploy --stage dev --force");
+    expect(said.join("\n")).toContain("npm run deploy -- --stage dev --region eu-west-1 --force");
     deploy();
     expect(await run()).toBe("wait");
     expect(fake.calls.length).toBe(changes + 1);
@@ -158,7 +158,14 @@ describe("rotate-keys", () => {
     await expect(run()).rejects.toThrow("not among the published");
     const empty = await startFakeAws(() => nowMs);
     const say = () => {};
-    const rotating = rotate({ configuration, aws: empty.aws, nowMs: () => nowMs, say, dropNow: false });
+    const rotating = rotate({
+      configuration,
+      region: "eu-west-1",
+      aws: empty.aws,
+      nowMs: () => nowMs,
+      say,
+      dropNow: false,
+    });
     await expect(rotating).rejects.toThrow("make-keys");
     empty.stop();
   });
@@ -175,7 +182,7 @@ describe("rotate-keys", () => {
       promisify(execFile)(process.execPath, ["scripts/rotate-keys.ts", ...args], { cwd: PROJECT_ROOT, env });
     const { stdout } = await command("dev");
     expect(stdout).toContain("cex-pilot-dev in eu-west-1");
-    expect(stdout).toContain("serverless deploy");
+    expect(stdout).toContain("npm run deploy");
     expect((await command("--help")).stdout).toContain("--drop-now");
     await expect(command()).rejects.toMatchObject({ code: 2 });
   }, 30_000);

@@ -3,6 +3,7 @@ import { Stryker } from "@stryker-mutator/core";
 import Table from "cli-table3";
 import equivalents from "../tests/mutation/equivalent.json" with { type: "json" };
 import { isRoom, ROOMS, type Room } from "../tests/mutation/rooms.ts";
+import { forgetStaticSurvivors } from "./mutation/incremental-file.ts";
 import { type Equivalent, judge, type Verdict } from "./mutation/judge.ts";
 
 const LEAST_SCORE = 90;
@@ -44,9 +45,11 @@ async function main(names: readonly string[]): Promise<number> {
 async function mutate(room: Room): Promise<Verdict> {
   console.log(`lib/${room}`);
   process.env.MUTATION_ROOM = room;
+  const incrementalFile = `.local/mutation/${room}.json`;
+  forgetStaticSurvivors(incrementalFile);
   const mutants = await new Stryker({
     mutate: [`lib/${room}/**/*.ts`],
-    incrementalFile: `.local/mutation/${room}.json`,
+    incrementalFile,
     force: values.force,
   }).runMutationTest();
   return judge(

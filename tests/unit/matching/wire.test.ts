@@ -290,6 +290,11 @@ test("a command that is sent arrives as it was, under its own id and with its re
   });
 });
 
+test("an account's first change has the number 1", () => {
+  const first = freezeOf("F1", "ALICE");
+  expect(commandFromWire(commandToWire(first))).toEqual({ ...first, number: 1 });
+});
+
 describe("a message that is no command", () => {
   const order = termsOf({ id: "O1", priceTicks: 10n, quantityLots: 2n });
   const place = commandToWire(placeOf(order));

@@ -123,6 +123,28 @@ describe("a plan's transaction", () => {
     });
   });
 
+  test("of a resting order that is filled in part removes nothing, and needs it to live", () => {
+    const state = new MarketState(MARKET);
+    const maker = placeOf({ id: "S1", userId: "BOB", side: "sell", ...one, quantityLots: 2n });
+    advance(state, planned([maker], state));
+    const { writes } = transactionOf(planned([placeOf({ id: "B1", ...one })], state));
+    const fee = state.book.get("S1")?.fee;
+    expect(writes.find((write) => write.kind === "update" && write.key.sk === "ORDER#S1")).toStrictEqual({
+      kind: "update",
+      table: "orders",
+      key: { pk: "USER#BOB", sk: "ORDER#S1" },
+      set: {
+        status: "partially_filled",
+        filledLots: 1n,
+        filledQuote: 100n * MARKET.tickLotUnits,
+        fee,
+        version: 2n,
+        updatedAtMs: 1_001n,
+      },
+      when: [{ attribute: "liveUserId", is: "present" }],
+    });
+  });
+
   test("lets a suspended order in on condition that it waits for this release, which a failure then names", () => {
     const state = new MarketState(MARKET);
     const order = { ...termsOf({ id: "O1", ...one }), filledLots: 0n, filledQuote: 0n, fee: 0n };

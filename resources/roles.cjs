@@ -5,90 +5,116 @@
 const { arn, indexArn, JOURNAL_STREAM, NAMES, queueArn, tableArn } = require("./arns.cjs");
 const { markets } = require("./markets.json");
 
-const GET = ["GetItem", "BatchGetItem"];
-const READ = [...GET, "Query"];
-const SCAN = ["Scan"];
-const WRITE = ["PutItem", "UpdateItem"];
-const ADD = ["PutItem"];
-const CHANGE = ["UpdateItem"];
-const PROJECT = ["BatchWriteItem", "PutItem", "UpdateItem"];
-const REPLACE = ["BatchWriteItem"];
-const DELETE = ["DeleteItem"];
-
 const SEND = ["SendMessage"];
 const DEPTH = ["GetQueueAttributes"];
 const CONSUME = ["ReceiveMessage", "DeleteMessage", "ChangeMessageVisibility", "GetQueueAttributes"];
 
 /** Whoever calls with a token is looked up: the session may have ended, the account may be frozen. */
-const SIGNED_IN = { Users: GET };
+const SIGNED_IN = { users: ["BatchGetItem"] };
 /** Actions leave a record; records are added, never changed. */
-const AUDITED = { Audit: ADD };
+const AUDITED = { audit: ["PutItem"] };
 /** What a client has named is remembered, and forgotten where it came to nothing. */
-const NAMED = { Requests: [...GET, ...CHANGE, ...DELETE] };
+const NAMED = { requests: ["GetItem", "UpdateItem", "DeleteItem"] };
+const ACCOUNTS = ["GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem"];
+const MONEY = ["GetItem", "PutItem", "UpdateItem"];
+/** Entries and snapshots. */
+const JOURNAL = { journal: ["GetItem", "Query"] };
 
 /** Wallets are added up beside the markets' journals; how far that is, and its report, are written down. */
-const RECONCILES = { Wallets: SCAN, Journal: READ, MarketData: [...GET, ...WRITE, ...DELETE] };
+const RECONCILES = {
+  wallets: ["BatchGetItem", "Scan"],
+  "market-data": ["GetItem", "PutItem", "UpdateItem", "DeleteItem"],
+  ...JOURNAL,
+};
 
 /**
- * Tables by what may be done with them; `markets` and `failures` are queues; `snapshots` may be written, and by those who know which are needed
- * dropped, which entries of the same journal may not; `privateKey` signs tokens; `stream` is the journal's.
+ * Tables by what may be done with them; `Query live` is a query of the index of that name. `markets` and `failures` are queues; `snapshots` may
+ * be written, and by those who know which are needed dropped, which entries of the same journal may not; `privateKey` signs tokens;
+ * `stream` is the journal's. tests/scenarios/roles.test.ts compares each with the calls that its functions make: none is missing, none is idle.
  */
 const KINDS = {
   Docs: {},
   /** The order book is brought up to the journal's end as it is read. */
-  MarketReaders: { tables: { MarketData: READ, Journal: READ } },
-  AccountReaders: { tables: { Users: READ } },
-  Accounts: { tables: { Users: [...READ, ...WRITE, ...DELETE], ...NAMED } },
+  MarketReaders: { tables: { "market-data": ["GetItem", "BatchGetItem", "Query"], ...JOURNAL } },
+  AccountReaders: { tables: { users: ["GetItem", "BatchGetItem", "Query"] } },
+  Accounts: { tables: { users: ACCOUNTS, ...NAMED } },
   /** What strangers may call leaves security events with the account, and nothing in the audit records. */
-  Signers: { tables: { Users: [...READ, ...WRITE, ...DELETE] }, privateKey: true },
-  TradingReaders: { tables: { ...SIGNED_IN, Orders: READ, MarketData: READ } },
+  Signers: { tables: { users: [...ACCOUNTS, "Query"] }, privateKey: true },
+  TradingReaders: {
+    tables: {
+      ...SIGNED_IN,
+      orders: ["GetItem", "BatchGetItem", "Query", "Query live", "Query pending"],
+      "market-data": ["GetItem", "Query"],
+    },
+  },
   Traders: {
     tables: {
       ...SIGNED_IN,
-      ...NAMED,
-      Orders: [...READ, ...WRITE],
-      Wallets: [...GET, ...CHANGE],
-      MarketData: GET,
+      requests: [...NAMED.requests, "BatchGetItem"],
+      orders: ["GetItem", "BatchGetItem", "PutItem", "UpdateItem"],
+      wallets: ["BatchGetItem", "UpdateItem"],
+      "market-data": ["BatchGetItem"],
     },
     markets: SEND,
   },
-  WalletReaders: { tables: { ...SIGNED_IN, Wallets: READ } },
-  Wallets: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, Wallets: [...READ, ...WRITE] } },
+  WalletReaders: { tables: { ...SIGNED_IN, wallets: ["GetItem", "Query"] } },
+  Wallets: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, wallets: MONEY } },
   AdminReaders: {
-    tables: { Users: READ, Wallets: READ, MarketData: READ, Audit: READ },
+    tables: {
+      users: ["GetItem", "BatchGetItem", "Query", "Query created"],
+      wallets: ["GetItem", "BatchGetItem", "Query withdrawalStatus"],
+      "market-data": ["BatchGetItem", "Query"],
+      audit: ["Query", "Query actor", "Query user", "Query market", "Query entity"],
+    },
     markets: DEPTH,
     failures: DEPTH,
   },
-  Reconcilers: { tables: { ...SIGNED_IN, ...NAMED, ...RECONCILES }, snapshots: REPLACE },
-  ReconciliationWorker: { tables: RECONCILES, snapshots: REPLACE },
-  Treasurers: { tables: { ...SIGNED_IN, ...NAMED, ...AUDITED, Wallets: [...READ, ...WRITE] } },
+  Reconcilers: {
+    tables: {
+      ...SIGNED_IN,
+      ...RECONCILES,
+      // It is never refused, so nothing that was named is forgotten.
+      requests: ["GetItem", "UpdateItem"],
+      "market-data": [...RECONCILES["market-data"], "BatchGetItem"],
+    },
+    snapshots: ["BatchWriteItem"],
+  },
+  ReconciliationWorker: { tables: RECONCILES, snapshots: ["BatchWriteItem"] },
+  Treasurers: {
+    tables: { users: ["GetItem", "BatchGetItem"], ...NAMED, ...AUDITED, wallets: MONEY },
+  },
   Supervisors: {
     tables: {
       ...NAMED,
       ...AUDITED,
-      Users: [...READ, ...CHANGE],
-      Orders: [...READ, ...CHANGE],
-      Wallets: [...READ, ...CHANGE],
-      MarketData: [...GET, ...CHANGE],
+      users: ["GetItem", "BatchGetItem", "UpdateItem"],
+      orders: ["GetItem", "Query", "UpdateItem"],
+      wallets: ["GetItem", "Query", "UpdateItem", "ConditionCheckItem"],
+      "market-data": ["GetItem", "UpdateItem"],
     },
     markets: SEND,
   },
   Matcher: {
-    tables: { Journal: [...READ, ...ADD], Orders: CHANGE, Wallets: CHANGE, MarketData: CHANGE },
-    snapshots: REPLACE,
+    tables: {
+      journal: [...JOURNAL.journal, "PutItem"],
+      orders: ["UpdateItem"],
+      wallets: ["UpdateItem"],
+      "market-data": ["UpdateItem"],
+    },
+    snapshots: ["BatchWriteItem"],
     markets: CONSUME,
   },
   Projector: {
-    tables: { Journal: READ, MarketData: [...READ, ...PROJECT] },
-    snapshots: [...REPLACE, ...DELETE],
+    tables: { ...JOURNAL, "market-data": ["GetItem", "BatchWriteItem", "PutItem", "UpdateItem"] },
+    snapshots: ["BatchWriteItem", "DeleteItem"],
     stream: true,
     failures: SEND,
   },
   Sweeper: {
     tables: {
-      Orders: [...READ, ...SCAN, ...CHANGE],
-      Wallets: CHANGE,
-      MarketData: [...READ, ...DELETE],
+      orders: ["BatchGetItem", "UpdateItem", "Scan pending"],
+      wallets: ["UpdateItem"],
+      "market-data": ["GetItem", "Query", "DeleteItem"],
     },
     markets: SEND,
   },
@@ -102,15 +128,15 @@ function allow(service, actions, resources) {
   };
 }
 
+/** One statement for the table, and one for each of its indexes. */
 function tableStatements(tables) {
-  return Object.entries(tables).map(([table, actions]) => {
-    const name = table.replaceAll(/(?<!^)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
-    const readsIndexes = actions.includes("Query") || actions.includes("Scan");
-    return allow(
-      "dynamodb",
-      actions,
-      readsIndexes ? [tableArn(name), indexArn(name, "*")] : [tableArn(name)],
-    );
+  return Object.entries(tables).flatMap(([table, actions]) => {
+    const own = actions.filter((action) => !action.includes(" "));
+    const onIndexes = actions.filter((action) => action.includes(" ")).map((action) => action.split(" "));
+    return [
+      ...(own.length === 0 ? [] : [allow("dynamodb", own, [tableArn(table)])]),
+      ...onIndexes.map(([action, index]) => allow("dynamodb", [action], [indexArn(table, index)])),
+    ];
   });
 }
 

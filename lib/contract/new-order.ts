@@ -26,7 +26,7 @@ export const newOrder = z
       .exactOptional()
       .meta({
         description:
-          "The client's own name for the order; the same name and terms again give the same order.",
+          "The client's own name for the order, kept at least 24 hours; the same name and terms again give the same order.",
         examples: ["my-order-1"],
       }),
   })

@@ -4,7 +4,6 @@ import type { ExchangePorts } from "../ports/ports.ts";
 import type { Place } from "../store/store.ts";
 import { type IdempotencyKey, requestPlace } from "./request-item.ts";
 import {
-  type Found,
   forgetRecord,
   keepAnswer,
   leaveRecord,
@@ -48,8 +47,7 @@ export async function idempotently(call: Call, run: Run, ports: IdempotencyPorts
   const place = requestPlace(call.userId, call.key);
   let drawn: string | undefined;
   for (let look = 0; look < MOST_LOOKS; look++) {
-    const found = await readRecord(place, ports.clock.nowMs(), ports.store);
-    const { record } = found;
+    const record = await readRecord(place, ports);
     if (record !== undefined && record.fingerprint !== call.fingerprint)
       return refuse("IDEMPOTENCY_MISMATCH");
     if (record?.answer !== undefined) return success(replayed(record.answer));
@@ -61,9 +59,8 @@ export async function idempotently(call: Call, run: Run, ports: IdempotencyPorts
     }
     drawn ??= ports.random.id(ports.clock.nowMs());
     const operationId = record?.operationId ?? drawn;
-    if (isOwn || (await open(call, { place, found, operationId }, ports))) {
-      return runOnce(call, { place, operationId, shared: found.hasClientFacet, run }, ports);
-    }
+    if (isOwn || call.kept === "transaction" || (await open(call, { place, record, operationId }, ports)))
+      return runOnce(call, { place, operationId, run }, ports);
   }
   return refuse("UNAVAILABLE", "The same call is still under way; try again");
 }
@@ -73,49 +70,45 @@ function isUnderWay({ startedMs }: RequestRecord, { clock }: IdempotencyPorts): 
   return startedMs !== undefined && clock.nowMs() - startedMs < LONGEST_CALL_MS;
 }
 
-type Opening = { readonly place: Place; readonly found: Found; readonly operationId: string };
+type Opening = {
+  readonly place: Place;
+  readonly record: RequestRecord | undefined;
+  readonly operationId: string;
+};
 
 async function open(
-  call: Call,
-  { place, found, operationId }: Opening,
+  { fingerprint }: Call,
+  { place, record, operationId }: Opening,
   ports: IdempotencyPorts,
 ): Promise<boolean> {
-  if (call.kept === "record")
-    return openRecord({ place, found, record: { fingerprint: call.fingerprint, operationId } }, ports);
-  if (found.record !== undefined) return true;
-  // The use case writes on condition that there is no record, so one past its time must not stand in its way.
-  if (found.expiredOperationId !== undefined) {
-    await forgetRecord(place, { id: found.expiredOperationId, answered: true }, ports);
-  }
-  return true;
+  return await openRecord({ place, found: record, record: { fingerprint, operationId } }, ports);
 }
 
 type Operation = {
   readonly place: Place;
   readonly operationId: string;
-  readonly shared: boolean;
   readonly run: Run;
 };
 
 async function runOnce(
   call: Call,
-  { place, operationId, shared, run }: Operation,
+  { place, operationId, run }: Operation,
   ports: IdempotencyPorts,
 ): Promise<Result<Answer>> {
   const { key, fingerprint } = call;
-  const result = await run(operationId, { key, fingerprint, shared }).catch(async (fault: unknown) => {
+  const result = await run(operationId, { key, fingerprint }).catch(async (fault: unknown) => {
     if (call.kept === "record") await leave(place, operationId, ports);
     throw fault;
   });
   if (!result.ok) {
-    if (call.kept === "record") await forgetRecord(place, { id: operationId, answered: false }, ports);
+    if (call.kept === "record") await forgetRecord(place, operationId, ports);
     return result;
   }
   try {
     const id = call.kept === "record" ? operationId : idOf(result.value);
     if (!(await keepAnswer(place, { id, answer: result.value }, ports))) {
       // The same call ran beside this one and was answered first: its answer is the answer.
-      const { record } = await readRecord(place, ports.clock.nowMs(), ports.store);
+      const record = await readRecord(place, ports);
       if (record?.answer !== undefined) return success(replayed(record.answer));
     }
   } catch (cause) {

@@ -1,5 +1,5 @@
 import type { Item, Write } from "../store/store.ts";
-import { expiryOfKey, type IdempotencyKey, requestPlace } from "./request-item.ts";
+import { expiryOf, type IdempotencyKey, requestPlace } from "./request-item.ts";
 
 /** What an order takes for itself when it is accepted: its client order id and its idempotency key, where it has them. */
 export type OrderClaims = {
@@ -14,6 +14,7 @@ export type OrderClaims = {
 /** The writes that take both, on condition that they are free. */
 export function claimWrites(claims: OrderClaims): readonly (Write & { readonly kind: "update" })[] {
   const { userId, orderId, clientOrderId, idempotency } = claims;
+  const expiresAt = expiryOf(claims.timeMs);
   const client: Item = { clientFingerprint: claims.bodyFingerprint, clientOrderId: orderId };
   const claim: Item =
     idempotency === undefined ? {} : { fingerprint: idempotency.fingerprint, operationId: orderId };
@@ -25,18 +26,12 @@ export function claimWrites(claims: OrderClaims): readonly (Write & { readonly k
   if (clientOrderId !== undefined) {
     writes.push({
       ...update(clientOrderId),
-      set: isOne ? { ...client, ...claim } : client,
-      remove: ["expiresAt"],
+      set: { ...client, ...(isOne ? claim : {}), expiresAt },
       when: isOne ? [clientIsFree, keyIsFree] : [clientIsFree],
     });
   }
   if (idempotency !== undefined && !isOne) {
-    const expiry: Item = { expiresAt: expiryOfKey(claims.timeMs) };
-    writes.push({
-      ...update(idempotency.key),
-      set: idempotency.shared ? claim : { ...claim, ...expiry },
-      when: [keyIsFree, { attribute: "clientOrderId", is: idempotency.shared ? "present" : "absent" }],
-    });
+    writes.push({ ...update(idempotency.key), set: { ...claim, expiresAt }, when: [keyIsFree] });
   }
   return writes;
 }

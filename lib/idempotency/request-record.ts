@@ -1,8 +1,8 @@
 import type { Answer } from "../contract/answer.ts";
 import type { ExchangePorts } from "../ports/ports.ts";
 import { withRetries } from "../store/retries.ts";
-import type { Condition, Item, Place, Store, Write } from "../store/store.ts";
-import { expiryOfKey } from "./request-item.ts";
+import type { Condition, Item, Place, Write } from "../store/store.ts";
+import { expiryOf, forgetExpired, isExpired } from "./request-item.ts";
 
 /**
  * The record of an idempotency key: one facet of its item. So this file changes its own attributes, and deletes only an item that has no others.
@@ -16,35 +16,24 @@ export type RequestRecord = {
   readonly answer?: Answer;
 };
 
-const FACET = ["fingerprint", "operationId", "startedMs", "answer", "expiresAt"] as const;
+const FACET = ["fingerprint", "operationId", "startedMs", "answer"] as const;
 const NO_CLIENT_FACET: Condition = { attribute: "clientFingerprint", is: "absent" };
 
-export type Found = {
-  readonly record?: RequestRecord;
-  /** An operation whose record is past its time and not yet removed. */
-  readonly expiredOperationId?: string;
-  readonly hasClientFacet: boolean;
-};
-
-export async function readRecord(place: Place, nowMs: number, store: Store): Promise<Found> {
-  const item = await store.get(place);
-  const hasClientFacet = item?.clientFingerprint !== undefined;
-  const operationId = item?.operationId;
-  if (item === undefined || typeof operationId !== "string") return { hasClientFacet };
-  const expiresAt = item.expiresAt;
-  if (typeof expiresAt === "bigint" && expiresAt * 1000n <= BigInt(nowMs)) {
-    return { hasClientFacet, expiredOperationId: operationId };
+/** The record of a key, where there is one that counts; one past its time is removed. */
+export async function readRecord(place: Place, ports: Ports): Promise<RequestRecord | undefined> {
+  const item = await ports.store.get(place);
+  if (item !== undefined && isExpired(item, ports.clock.nowMs())) {
+    await forgetExpired(place, item, ports);
+    return undefined;
   }
+  const operationId = item?.operationId;
+  if (item === undefined || typeof operationId !== "string") return undefined;
   const answer = answerOf(item);
-  const fingerprint = String(item.fingerprint);
   return {
-    hasClientFacet,
-    record: {
-      fingerprint,
-      operationId,
-      ...(typeof item.startedMs === "bigint" ? { startedMs: Number(item.startedMs) } : {}),
-      ...(answer === undefined ? {} : { answer }),
-    },
+    fingerprint: String(item.fingerprint),
+    operationId,
+    ...(typeof item.startedMs === "bigint" ? { startedMs: Number(item.startedMs) } : {}),
+    ...(answer === undefined ? {} : { answer }),
   };
 }
 
@@ -57,48 +46,39 @@ function answerOf(item: Item): Answer | undefined {
 
 type Ports = Pick<ExchangePorts, "store" | "clock" | "random">;
 
-type Opening = { readonly place: Place; readonly record: RequestRecord; readonly found: Found };
+type Opening = {
+  readonly place: Place;
+  readonly record: RequestRecord;
+  /** As it was read. */
+  readonly found: RequestRecord | undefined;
+};
 
 /** Writes a new record, or takes over that of a call that has died; false where somebody else was faster. */
 export async function openRecord({ place, record, found }: Opening, ports: Ports): Promise<boolean> {
-  const expiresAt = expiryOfKey(ports.clock.nowMs());
+  const nowMs = ports.clock.nowMs();
   const { fingerprint, operationId } = record;
   return holds(
     {
       kind: "update",
       ...place,
-      set: {
-        fingerprint,
-        operationId,
-        startedMs: BigInt(ports.clock.nowMs()),
-        ...(found.hasClientFacet ? {} : { expiresAt }),
-      },
-      remove: found.hasClientFacet ? ["answer", "expiresAt"] : ["answer"],
-      when: [
-        ...presentState(found),
-        found.hasClientFacet ? { attribute: "clientFingerprint", is: "present" } : NO_CLIENT_FACET,
-      ],
+      set: { fingerprint, operationId, startedMs: BigInt(nowMs), expiresAt: expiryOf(nowMs) },
+      remove: ["answer"],
+      when: isUnchanged(found),
     },
     ports,
   );
 }
 
 /** That nobody has changed the record since it was read. */
-function presentState({ record, expiredOperationId }: Found): Condition[] {
-  if (record !== undefined) {
-    const { operationId, startedMs } = record;
-    return [
-      { attribute: "operationId", is: "equal", to: operationId },
-      { attribute: "answer", is: "absent" },
-      startedMs === undefined
-        ? { attribute: "startedMs", is: "absent" }
-        : { attribute: "startedMs", is: "equal", to: BigInt(startedMs) },
-    ];
-  }
+function isUnchanged(found: RequestRecord | undefined): Condition[] {
+  if (found === undefined) return [{ attribute: "operationId", is: "absent" }];
+  const { operationId, startedMs } = found;
   return [
-    expiredOperationId === undefined
-      ? { attribute: "operationId", is: "absent" }
-      : { attribute: "operationId", is: "equal", to: expiredOperationId },
+    { attribute: "operationId", is: "equal", to: operationId },
+    { attribute: "answer", is: "absent" },
+    startedMs === undefined
+      ? { attribute: "startedMs", is: "absent" }
+      : { attribute: "startedMs", is: "equal", to: BigInt(startedMs) },
   ];
 }
 
@@ -138,14 +118,12 @@ export async function leaveRecord(place: Place, operationId: string, ports: Port
   );
 }
 
-/** Forgets an operation that changed nothing or is past its time. One that was answered meanwhile stays. */
-export async function forgetRecord(
-  place: Place,
-  operation: { id: string; answered: boolean },
-  ports: Ports,
-): Promise<void> {
-  const when: Condition[] = [{ attribute: "operationId", is: "equal", to: operation.id }];
-  if (!operation.answered) when.push({ attribute: "answer", is: "absent" });
+/** Forgets an operation that changed nothing. One that was answered meanwhile stays. */
+export async function forgetRecord(place: Place, operationId: string, ports: Ports): Promise<void> {
+  const when: Condition[] = [
+    { attribute: "operationId", is: "equal", to: operationId },
+    { attribute: "answer", is: "absent" },
+  ];
   if (await holds({ kind: "delete", ...place, when: [...when, NO_CLIENT_FACET] }, ports)) return;
   await holds({ kind: "update", ...place, remove: FACET, when }, ports);
 }

@@ -1,7 +1,13 @@
 import { createHash } from "node:crypto";
 import { type Result, refuse, success } from "../contract/refusal.ts";
 import { claimWrites } from "../idempotency/order-claims.ts";
-import { type IdempotencyKey, requestKey, requestPlace } from "../idempotency/request-item.ts";
+import {
+  forgetExpired,
+  type IdempotencyKey,
+  isExpired,
+  requestKey,
+  requestPlace,
+} from "../idempotency/request-item.ts";
 import { gateKey, gateStatus } from "../market/gate.ts";
 import type { Market } from "../market/market.ts";
 import { holdAsset, initialHold, type OrderTerms } from "../matching/order.ts";
@@ -10,7 +16,7 @@ import { type OrderRecord, orderFrom, orderKey, pendingOrderItem } from "../orde
 import { QueueUnavailable } from "../ports/command-queue.ts";
 import type { ExchangePorts, SendPort } from "../ports/ports.ts";
 import { isBusy, withRetries } from "../store/retries.ts";
-import { type Item, type SlotReason, StoreUnavailable } from "../store/store.ts";
+import { type Item, type Place, type SlotReason, StoreUnavailable } from "../store/store.ts";
 import { hotMarkPlace, isHot } from "../wallet/hot-wallet.ts";
 import { countOrder, isRateReached } from "../wallet/order-rate.ts";
 import { availableOf, isFrozen, walletKey, walletWrite } from "../wallet/wallet-item.ts";
@@ -76,8 +82,11 @@ async function accept(input: PlaceOrder, ports: PlaceOrderPorts): Promise<Result
   ]);
   // A repeated order is answered before anything about the present is looked at: it was accepted then, and is not sent again.
   if (before !== undefined) return success(orderFrom(before));
-  const claimant = named?.clientOrderId === undefined ? undefined : await claimedBefore(named, input, ports);
-  if (claimant !== undefined) return claimant;
+  if (named !== undefined && isExpired(named, nowMs)) await forgetExpired(placeOf(named), named, ports);
+  else if (named?.clientOrderId !== undefined) {
+    const claimant = await claimedBefore(named, input, ports);
+    if (claimant !== undefined) return claimant;
+  }
   if (gateStatus(gate) !== "open") return refuse("MARKET_HALTED");
   const funds = fundsRefusal(wallet, market, terms.value);
   if (funds !== undefined) return funds;
@@ -105,16 +114,16 @@ type Context = {
   readonly market: Market;
   /** As it was read before. */
   readonly wallet: Item | undefined;
-  /** How often the key's text changed its use before it could be claimed. */
-  readonly crossings?: number;
+  /** How often a text that is past its time was in the way. */
+  readonly expired?: number;
 };
 
-const MOST_CROSSINGS = 5;
+const MOST_EXPIRED = 5;
 
 /** One transaction: the hold moves from available to locked, the order stands as pending, its client order id and idempotency key are taken. */
 async function reserve(
   record: OrderRecord,
-  { input, market, wallet: before, crossings = 0 }: Context,
+  { input, market, wallet: before, expired = 0 }: Context,
   ports: PlaceOrderPorts,
 ): Promise<Result<OrderRecord> | undefined> {
   const { terms } = record;
@@ -156,14 +165,12 @@ async function reserve(
     (reason): reason is SlotReason & { code: "condition" } => reason.code === "condition",
   );
   if (claimed !== undefined) {
-    const answer = await claimedBefore(claimed.item ?? {}, input, ports);
+    const { item = {} } = claimed;
+    const answer = isExpired(item, ports.clock.nowMs()) ? undefined : await claimedBefore(item, input, ports);
     if (answer !== undefined) return answer;
-    // Nobody has the key; but its text became another order's client order id since it was looked at, or ceased to be one.
-    const { idempotency } = input;
-    if (idempotency === undefined || crossings === MOST_CROSSINGS)
-      throw new StoreUnavailable("a client order id or idempotency key changed hands");
-    const asItIs = { ...input, idempotency: { ...idempotency, shared: !idempotency.shared } };
-    return await reserve(record, { input: asItIs, market, wallet: before, crossings: crossings + 1 }, ports);
+    if (expired === MOST_EXPIRED) throw new StoreUnavailable("a client order id or key does not expire");
+    await forgetExpired(placeOf(item), item, ports);
+    return await reserve(record, { input, market, wallet: before, expired: expired + 1 }, ports);
   }
   const item = wallet?.code === "condition" ? wallet.item : undefined;
   const refusal = fundsRefusal(item, market, terms);
@@ -221,6 +228,10 @@ function fundsRefusal(
   if (isFrozen(wallet)) return refuse("ACCOUNT_FROZEN");
   const asset = holdAsset(market, terms.side);
   return availableOf(wallet, asset) < initialHold(market, terms) ? refuse("INSUFFICIENT_FUNDS") : undefined;
+}
+
+function placeOf({ pk, sk }: Item): Place {
+  return { table: "requests", key: { pk: String(pk), sk: String(sk) } };
 }
 
 /** The client order id or the idempotency key is taken: by the same request, whose order is the answer, or by another one; undefined where neither is. */

@@ -137,7 +137,7 @@ async function trading({ url, admin, ports }: World): Promise<void> {
             ...order("buy", "10", "1"),
             ...(clientOrderId === undefined ? {} : { clientOrderId }),
           } as never,
-          idempotency: { key: `key ${clientOrderId}`, fingerprint: "f", shared: false },
+          idempotency: { key: `key ${clientOrderId}`, fingerprint: "f" },
         },
         { ...ports, queue: away, ordersPerSecond: undefined },
       ),

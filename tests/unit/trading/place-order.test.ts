@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import type { Result } from "../../../lib/contract/refusal.ts";
-import { expiryOfKey, requestKey } from "../../../lib/idempotency/request-item.ts";
+import { expiryOf, requestKey } from "../../../lib/idempotency/request-item.ts";
 import { gateKey } from "../../../lib/market/gate.ts";
 import type { OrderRecord } from "../../../lib/orders/order-item.ts";
 import { type CommandQueue, QueueUnavailable } from "../../../lib/ports/command-queue.ts";
@@ -32,7 +32,7 @@ import {
 import { codeOf } from "../../support/code-of.ts";
 
 const BUY: Wish = { side: "buy", type: "limit", price: "50000", quantity: "0.5" };
-const KEY = { key: "key-1", fingerprint: "f1", shared: false };
+const KEY = { key: "key-1", fingerprint: "f1" };
 let clock: VirtualClock;
 let exchange: InProcessExchange;
 
@@ -246,27 +246,33 @@ describe("place order under an idempotency key", () => {
   test("its record is kept for two days, and stands in the order's own transaction", async () => {
     accepted(await again(exchange, "O1"));
     const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
-    const expiresAt = expiryOfKey(clock.nowMs());
+    const expiresAt = expiryOf(clock.nowMs());
     expect(record).toMatchObject({ operationId: "O1", fingerprint: "f1", expiresAt });
   });
 
-  test("that is its client order id as well > is one record, which never expires", async () => {
+  test("that is its client order id as well > is one record", async () => {
     const wish = { ...BUY, clientOrderId: "key-1" };
     accepted(await again(exchange, "O1", wish));
     const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
-    expect(record).toMatchObject({ operationId: "O1", clientOrderId: "O1" });
-    expect(record?.expiresAt).toBeUndefined();
+    expect(record).toMatchObject({
+      operationId: "O1",
+      clientOrderId: "O1",
+      expiresAt: expiryOf(clock.nowMs()),
+    });
     expect(accepted(await again(exchange, "O1", wish)).terms.id).toBe("O1");
     expect(accepted(await place(exchange, "ALICE", wish)).terms.id).toBe("O1");
   });
 
-  test("that was a client order id before > shares its record, which still never expires", async () => {
+  test("that was a client order id before > shares its record, and keeps both for two days from now", async () => {
     const first = accepted(await place(exchange, "ALICE", { ...BUY, clientOrderId: "key-1" }));
-    const wish = { ...BUY, quantity: "0.4" };
-    accepted(await again(exchange, "O1", wish, { ...KEY, shared: true }));
+    clock.advance(60 * 60_000);
+    accepted(await again(exchange, "O1", { ...BUY, quantity: "0.4" }));
     const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
-    expect(record).toMatchObject({ operationId: "O1", clientOrderId: first.terms.id });
-    expect(record?.expiresAt).toBeUndefined();
+    expect(record).toMatchObject({
+      operationId: "O1",
+      clientOrderId: first.terms.id,
+      expiresAt: expiryOf(clock.nowMs()),
+    });
   });
 
   test("that becomes a client order id meanwhile > shares its record, and is accepted", async () => {
@@ -281,13 +287,6 @@ describe("place order under an idempotency key", () => {
     expect(await exchange.queue.depth("BTC-USDT")).toBe(2);
     const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
     expect(record).toMatchObject({ operationId: "O1", clientOrderId: expect.any(String) });
-    expect(record?.expiresAt).toBeUndefined();
-  });
-
-  test("that ceases to be a client order id meanwhile > is accepted on its own", async () => {
-    expect(accepted(await again(exchange, "O1", BUY, { ...KEY, shared: true })).terms.id).toBe("O1");
-    const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "key-1") });
-    expect(record?.expiresAt).toBe(expiryOfKey(clock.nowMs()));
   });
 
   test("crossed with another order's, each one's key being the other's client order id > both are accepted", async () => {
@@ -310,6 +309,40 @@ describe("place order under an idempotency key", () => {
     const all = await Promise.all([crossed("O1", "0.5"), crossed("O2", "0.4"), crossed("O3", "0.5")]);
     expect(all.map(codeOf)).toEqual(["accepted", "IDEMPOTENCY_MISMATCH", "accepted"]);
     expect(await exchange.queue.depth("BTC-USDT")).toBe(1);
+  });
+});
+
+describe("a client order id past its time", () => {
+  const wish = { ...BUY, quantity: "0.1", clientOrderId: "mine" };
+  const TWO_DAYS_MS = 48 * 60 * 60_000;
+
+  test("names a new order, also where the store has not removed it", async () => {
+    const first = accepted(await place(exchange, "ALICE", wish));
+    clock.advance(TWO_DAYS_MS - 60_000);
+    expect(accepted(await place(exchange, "ALICE", wish)).terms.id).toBe(first.terms.id);
+    clock.advance(60_000);
+    const second = accepted(await place(exchange, "ALICE", { ...wish, quantity: "0.2" }));
+    expect(second.terms.id).not.toBe(first.terms.id);
+    expect(codeOf(await place(exchange, "ALICE", wish))).toBe("DUPLICATE_CLIENT_ORDER_ID");
+    const record = await exchange.store.get({ table: "requests", key: requestKey("ALICE", "mine") });
+    expect(record).toMatchObject({ clientOrderId: second.terms.id, expiresAt: expiryOf(clock.nowMs()) });
+  });
+
+  test("and a key past its time, that only the reserve meets > stand in nobody's way", async () => {
+    const under = (operationId: string) =>
+      place(exchange, "ALICE", { ...BUY, quantity: "0.1" }, { operationId, idempotency: KEY });
+    accepted(await under("O1"));
+    clock.advance(TWO_DAYS_MS);
+    expect(accepted(await under("O2")).terms.id).toBe("O2");
+    expect(accepted(await under("O3")).terms.id).toBe("O2");
+  });
+
+  test("wanted by two at once > names one order, which both are told", async () => {
+    accepted(await place(exchange, "ALICE", wish));
+    clock.advance(TWO_DAYS_MS);
+    const both = await Promise.all([place(exchange, "ALICE", wish), place(exchange, "ALICE", wish)]);
+    expect(new Set(both.map((each) => accepted(each).terms.id)).size).toBe(1);
+    expect(await exchange.queue.depth("BTC-USDT")).toBe(2);
   });
 });
 

@@ -9,10 +9,10 @@ import { type Hops, measureHops } from "./bench/hops.ts";
 import { measureHostile } from "./bench/hostile.ts";
 import { HELP, OPTIONS, type Part } from "./bench/options.ts";
 import { measurePackages } from "./bench/packages.ts";
-import { type Measured, printTables, type Show } from "./bench/report.ts";
+import { type Measured, printTables } from "./bench/report.ts";
 import type { Values } from "./command/options.ts";
 import { INTERRUPTED, interruption, runCommand } from "./command/run.ts";
-import { heading, machine, type Progress, print, printError, startProgress } from "./command/terminal.ts";
+import { heading, machine, print, printError, startStretches } from "./command/terminal.ts";
 import { wordsOf } from "./command/told.ts";
 import { startQueues, startTables, useLocalCredentials } from "./local/engines.ts";
 
@@ -66,7 +66,7 @@ await runCommand({
 
 async function measure(part: Part, { options, hops }: Context): Promise<Measured> {
   const { port, seconds, clients } = options;
-  const { show, stop } = progressLine();
+  const { show, stop } = startStretches();
   try {
     switch (part) {
       case "cost":
@@ -96,19 +96,4 @@ async function queues(port: number) {
   const engine = await startQueues("bench", { port: port + ENGINE_OFFSETS.sqs });
   cleanup.add(engine.stop);
   return engine;
-}
-
-/** A bar for each stretch of work, one after the other. */
-function progressLine(): { readonly show: Show; readonly stop: () => void } {
-  let title = "";
-  let bar: Progress | undefined;
-  return {
-    show: (name, done, total, note) => {
-      if (name !== title) bar?.stop();
-      if (bar === undefined || name !== title) bar = startProgress(name, total);
-      title = name;
-      bar.update(done, note);
-    },
-    stop: () => bar?.stop(),
-  };
 }

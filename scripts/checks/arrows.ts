@@ -2,6 +2,7 @@
  * Which part of the house may know which. Pure rooms (`money` and the domain) know neither AWS nor Middy, neither clock, chance nor
  * environment; the SDK is imported in `lib/adapters` only, Middy in `lib/edge` only. Types count like values.
  */
+import { posix } from "node:path";
 
 export type SourceFile = { readonly path: string; readonly text: string };
 
@@ -108,7 +109,7 @@ function brokenImports({ path, text }: SourceFile, room: string): readonly strin
       const allowed = PACKAGES[room] ?? (PURE.includes(room) ? PACKAGES.domain : undefined);
       return allowed?.test(imported) === true ? [] : [`${path} (${room}) must not import ${imported}`];
     }
-    const target = resolve(path, imported);
+    const target = posix.join(posix.dirname(path), imported);
     // The definitions of the markets are data.
     if (target === "resources/markets.json")
       return room === "adapters" ? [] : [`${path} (${room}) must not read ${target}`];
@@ -124,13 +125,4 @@ function impurities({ path, text }: SourceFile, room: string): readonly string[]
   return IMPURE.filter(({ pattern }) => pattern.test(code)).map(
     ({ what }) => `${path} (${room}) must not use ${what}`,
   );
-}
-
-function resolve(from: string, relative: string): string {
-  const parts = from.split("/").slice(0, -1);
-  for (const part of relative.split("/")) {
-    if (part === "..") parts.pop();
-    else if (part !== ".") parts.push(part);
-  }
-  return parts.join("/");
 }

@@ -35,6 +35,21 @@ function plainProgress(title: string, total: number): Progress {
   };
 }
 
+/** A bar for each stretch of work, one after the other. */
+export function startStretches() {
+  let current: { readonly title: string; readonly bar: Progress } | undefined;
+  return {
+    show: (title: string, done: number, total: number, note: string): void => {
+      if (current?.title !== title) {
+        current?.bar.stop();
+        current = { title, bar: startProgress(title, total) };
+      }
+      current.bar.update(done, note);
+    },
+    stop: () => current?.bar.stop(),
+  };
+}
+
 type Cells = readonly (string | number)[];
 
 /** The first columns say what is counted; figures stand to the right. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   copyFileSync,
@@ -9,8 +10,7 @@ import {
   statSync,
   truncateSync,
 } from "node:fs";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { dirname, join } from "node:path";
 import { until } from "../command/until.ts";
 import { PROJECT_ROOT } from "./configuration.ts";
 import { answers, commandLineOf, signal } from "./ports.ts";
@@ -58,7 +58,8 @@ export class Child {
   }
 
   start(): void {
-    const log = openLog(this.logPath);
+    mkdirSync(dirname(this.logPath), { recursive: true });
+    const log = openSync(this.logPath, "a", 0o600);
     // In a group of its own: Ctrl-C in the terminal is for the supervisor, who ends the children in order.
     const child = spawn(process.execPath, this.spec.args, {
       cwd: PROJECT_ROOT,
@@ -107,8 +108,8 @@ export class Child {
   async stop(): Promise<void> {
     this.#stopping = true;
     const child = this.#process;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    if (child?.pid === undefined) return;
+    const ended = once(child, "exit");
     child.kill("SIGTERM");
     const insist = setTimeout(() => this.kill(), STOP_GRACE_MS);
     await ended;
@@ -117,7 +118,7 @@ export class Child {
 
   /** Waits for one that ends by itself. */
   async done(): Promise<void> {
-    while (this.#process !== undefined) await sleep(10);
+    if (this.#process !== undefined) await once(this.#process, "exit");
   }
 
   kill(): void {
@@ -148,9 +149,7 @@ export class Child {
 
   /** The end of the log, for a person who asks why. */
   lastWords(): string {
-    if (!existsSync(this.logPath)) return "";
-    const log = readFileSync(this.logPath, "utf8");
-    return log.slice(-LAST_WORDS);
+    return existsSync(this.logPath) ? readFileSync(this.logPath, "utf8").slice(-LAST_WORDS) : "";
   }
 }
 
@@ -158,8 +157,3 @@ export type ChildEvent =
   | { readonly kind: "started" }
   | { readonly kind: "died"; readonly how: string; readonly pauseMs: number }
   | { readonly kind: "hopeless"; readonly how: string };
-
-function openLog(path: string): number {
-  mkdirSync(join(path, ".."), { recursive: true });
-  return openSync(path, "a", 0o600);
-}

@@ -46,27 +46,20 @@ export class FifoQueue {
     this.#memory = new QueueMemory(options.sequenceStart);
   }
 
-  send(input: SendInput, nowMs: number): Sent {
-    const md5 = hash("md5", input.body);
-    const deduplicationKey = deduplicationKeyOf(input);
+  send({ deduplicationScope, delayMs = 0, ...sent }: SendInput, nowMs: number): Sent {
+    const { groupId, deduplicationId } = sent;
+    const md5OfBody = hash("md5", sent.body);
+    const scoped = deduplicationScope === "group" && deduplicationId !== undefined;
+    const deduplicationKey = scoped ? JSON.stringify([groupId, deduplicationId]) : deduplicationId;
     const first =
       deduplicationKey === undefined ? undefined : this.#memory.firstSent(deduplicationKey, nowMs);
-    if (first !== undefined) return { ...first, md5OfBody: md5, duplicate: true };
-    const message: StoredMessage = {
-      messageId: this.#options.newMessageId(),
-      sequenceNumber: this.#memory.sequenceNumberAfter(SEQUENCE_STEP),
-      ...(input.groupId === undefined ? {} : { groupId: input.groupId }),
-      ...(input.deduplicationId === undefined ? {} : { deduplicationId: input.deduplicationId }),
-      body: input.body,
-      ...(input.attributes === undefined ? {} : { attributes: input.attributes }),
-      md5OfBody: md5,
-      sentAtMs: nowMs,
-      visibleAtMs: nowMs + (input.delayMs ?? 0),
-      receiveCount: 0,
-    };
+    if (first !== undefined) return { ...first, md5OfBody, duplicate: true };
+    const messageId = this.#options.newMessageId();
+    const sequenceNumber = this.#memory.sequenceNumberAfter(SEQUENCE_STEP);
+    const times = { sentAtMs: nowMs, visibleAtMs: nowMs + delayMs, receiveCount: 0 };
+    const message: StoredMessage = { messageId, sequenceNumber, ...sent, md5OfBody, ...times };
     this.#commit({ kind: "sent", message, ...(deduplicationKey === undefined ? {} : { deduplicationKey }) });
-    const { messageId, sequenceNumber } = message;
-    return { messageId, sequenceNumber, md5OfBody: md5, duplicate: false };
+    return { messageId, sequenceNumber, md5OfBody, duplicate: false };
   }
 
   /** Takes what another queue gave up. It counts as sent now if it has a group, else keeps its time, as on AWS. */
@@ -209,11 +202,4 @@ function parseReceipt(queueIdentity: string, handle: string): Receipt | undefine
   const match = /^(\d{20})\/([1-9]\d{0,9})$/.exec(handle.slice(queueIdentity.length + 1));
   if (match?.[1] === undefined || match[2] === undefined) return undefined;
   return { sequenceNumber: match[1], receiveCount: Number(match[2]) };
-}
-
-function deduplicationKeyOf(input: SendInput): string | undefined {
-  if (input.deduplicationId === undefined) return undefined;
-  return input.deduplicationScope === "group"
-    ? JSON.stringify([input.groupId, input.deduplicationId])
-    : input.deduplicationId;
 }

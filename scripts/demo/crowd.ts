@@ -20,7 +20,7 @@ export type CrowdOptions = {
   readonly retryForMs: number;
   /** Unique per run: names the users and starts the keys. */
   readonly run: string;
-};
+} & Pick<HttpOptions, "fetch">;
 
 /** A room of traders. They can be stopped and started again, and live on when the exchange goes away and returns. */
 export type Crowd = {
@@ -42,11 +42,12 @@ const DEPOSIT_DECIMALS = 4;
 const PAUSE_WHILE_AWAY_MS = 500;
 const SIGN_UPS_AT_ONCE = 4;
 
-export async function gatherCrowd(options: CrowdOptions): Promise<Crowd> {
+export async function gatherCrowd({ fetch, ...options }: CrowdOptions): Promise<Crowd> {
   const tally = new Tally();
   const http: HttpOptions = {
     baseUrl: options.baseUrl,
     retryForMs: options.retryForMs,
+    ...(fetch === undefined ? {} : { fetch }),
     onAttempt: (attempt) => tally.countAttempt(attempt),
   };
   const admin = await loginAdmin(http);

@@ -17,6 +17,8 @@ export type HttpOptions = {
   /** For how long a call that may be repeated is repeated when no answer, 429, 502, 503 or 504 comes. 0: never. */
   readonly retryForMs?: number;
   readonly onAttempt?: (attempt: Attempt) => void;
+  /** Another way to the exchange than the network's own. */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
 };
 
 export type Call = {
@@ -65,7 +67,7 @@ async function exchange(call: Call, options: HttpOptions): Promise<Outcome> {
   const { method, path } = call;
   try {
     const timeoutMs = (options.timeoutMs ?? DEFAULT_TIMEOUT_MS) + (call.waitSeconds ?? 0) * 1_000;
-    const response = await fetch(options.baseUrl + path, {
+    const response = await (options.fetch ?? fetch)(options.baseUrl + path, {
       method,
       headers: headersOf(call),
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),

@@ -135,23 +135,15 @@ const PARAM = /^\$\{param:(\w+)\}$/;
 const NAMES = /\$\{(self:service|sls:stage)\}/g;
 
 function resolve(value: Json, variables: Variables): Json {
-  if (typeof value === "string") {
-    const [, path, part] = INCLUDE.exec(value) ?? [];
+  return JSON.parse(JSON.stringify(value), (_, member: Json) => {
+    if (typeof member !== "string") return member;
+    const [, path, part] = INCLUDE.exec(member) ?? [];
     if (path !== undefined) return resolve(fileOrPart(path, part), variables);
-    const [, param] = PARAM.exec(value) ?? [];
-    const given = param === undefined ? undefined : variables.params?.[param];
+    const [, param = ""] = PARAM.exec(member) ?? [];
+    const given = variables.params?.[param];
     if (given !== undefined) return given;
-    return value.replaceAll(NAMES, (_, name) =>
-      name === "self:service" ? variables.service : variables.stage,
-    );
-  }
-  if (Array.isArray(value)) return value.map((member: Json) => resolve(member, variables));
-  if (value !== null && typeof value === "object") {
-    return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => [name, resolve(member, variables)]),
-    );
-  }
-  return value;
+    return member.replaceAll(NAMES, (_, name) => variables[name === "self:service" ? "service" : "stage"]);
+  });
 }
 
 function fileOrPart(path: string, part: string | undefined): Json {

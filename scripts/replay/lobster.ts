@@ -1,5 +1,7 @@
 /** Reads the two kinds of files of LOBSTER (lobsterdata.com): the messages, and the order book after each of them. */
 
+import * as z from "zod";
+
 export type RestingSide = "buy" | "sell";
 
 export const MESSAGE_TYPE = { new: 1, partialCancel: 2, deletion: 3, execution: 4 } as const;
@@ -30,26 +32,19 @@ export type RecordedBook = {
 /** LOBSTER fills what has no level with this price, negative among the bids. */
 const EMPTY_PRICE = 9_999_999_999;
 
+const whole = z.string().trim().min(1).transform(Number).pipe(z.int());
+const message = z.tuple([z.string(), whole, whole, whole, whole, z.literal(["1", "-1"])], z.string());
+const levels = z.array(whole).refine((cells) => cells.length % 4 === 0);
+
 export function parseMessages(text: string): LobsterMessage[] {
-  return rowsOf(text).map((row, index) => {
-    const [time, type, orderId, size, price, direction] = row.split(",");
-    const message = {
-      index,
-      time: time ?? "",
-      type: wholeNumber(type, "messages", index),
-      orderId: wholeNumber(orderId, "messages", index),
-      size: wholeNumber(size, "messages", index),
-      price: wholeNumber(price, "messages", index),
-    };
-    if (direction !== "1" && direction !== "-1") throw badRow("messages", index, `direction "${direction}"`);
-    return { ...message, side: direction === "1" ? "buy" : "sell" };
+  return rowsOf("messages", text, message).map(([time, type, orderId, size, price, direction], index) => {
+    const side = direction === "1" ? "buy" : "sell";
+    return { index, time, type, orderId, size, price, side };
   });
 }
 
 export function parseBooks(text: string): RecordedBook[] {
-  return rowsOf(text).map((row, index) => {
-    const cells = row.split(",").map((cell) => wholeNumber(cell, "order book", index));
-    if (cells.length % 4 !== 0) throw badRow("order book", index, `${cells.length} columns`);
+  return rowsOf("order book", text, levels).map((cells) => {
     const buy: RecordedLevel[] = [];
     const sell: RecordedLevel[] = [];
     for (let at = 0; at < cells.length; at += 4) {
@@ -61,18 +56,11 @@ export function parseBooks(text: string): RecordedBook[] {
   });
 }
 
-function rowsOf(text: string): string[] {
-  return text.split(/\r?\n/).filter((row) => row.trim() !== "");
-}
-
-function wholeNumber(cell: string | undefined, file: string, index: number): number {
-  const value = Number(cell);
-  if (cell === undefined || cell.trim() === "" || !Number.isSafeInteger(value)) {
-    throw badRow(file, index, `"${cell ?? ""}" where a whole number belongs`);
-  }
-  return value;
-}
-
-function badRow(file: string, index: number, what: string): Error {
-  return new Error(`${file}, row ${index + 1}: ${what}: this is not a LOBSTER file`);
+function rowsOf<S extends z.ZodType>(file: string, text: string, schema: S): z.output<S>[] {
+  const rows = text.split(/\r?\n/).filter((row) => row.trim() !== "");
+  return rows.map((row, index) => {
+    const parsed = schema.safeParse(row.split(","));
+    if (parsed.success) return parsed.data;
+    throw new Error(`${file}, row ${index + 1}, "${row}": this is not a LOBSTER file`);
+  });
 }

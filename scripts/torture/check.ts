@@ -12,11 +12,11 @@ import {
   faultsOfKeys,
 } from "./client-view.ts";
 import type { Inside } from "./inside.ts";
-import type { Relay } from "./relay.ts";
+import type { Wire } from "./wire.ts";
 
 export type CheckGiven = {
   readonly crowd: Crowd;
-  readonly relay: Relay;
+  readonly wire: Wire;
   readonly inside: Inside;
   readonly dataDir: string;
   /** What each trader was given, by user id. */
@@ -38,8 +38,8 @@ const PAGE = 500;
 
 /** For an exchange at rest: the books verify, and all that the clients were told is so. */
 export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
-  const { crowd, relay, inside, dataDir, closed } = given;
-  const { placings, cancelled } = relay.wire;
+  const { crowd, inside, dataDir, closed } = given;
+  const { placings, cancelled } = given.wire;
   const differences: string[] = [];
   const waiting = await inside.drained(DRAIN_AT_MOST_MS);
   if (waiting > 0) differences.push(`${waiting} commands still wait after ${DRAIN_AT_MOST_MS / 1_000} s`);

@@ -1,7 +1,7 @@
 import { LIVE_STATUSES } from "../../lib/orders/order-item.ts";
 import { decimalOf, ONE, unitsOf } from "../exchange/decimal.ts";
 import type { Balance, NewOrder, Order } from "../exchange/types.ts";
-import type { Placing } from "./relay.ts";
+import type { Placing } from "./wire.ts";
 
 export type Deposited = { readonly asset: string; readonly amount: string };
 export type Keyed = { readonly id: string; readonly idempotencyKey: string; readonly status: string };

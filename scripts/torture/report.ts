@@ -3,7 +3,7 @@ import { heading, print, table } from "../command/terminal.ts";
 import type { Tally } from "../demo/tally.ts";
 import type { CheckResult } from "./check.ts";
 import { type Kill, VICTIMS, type Victim } from "./plan.ts";
-import type { Wire } from "./relay.ts";
+import type { Wire } from "./wire.ts";
 
 export type Round = {
   readonly victim: Victim;

@@ -9,15 +9,15 @@ import { openInside } from "./inside.ts";
 import type { Options } from "./options.ts";
 import { killsFrom } from "./plan.ts";
 import { joinProber, type Prober } from "./probe.ts";
-import { type Relay, startRelay } from "./relay.ts";
 import { type Round, type Summary, tellCheck, tellRound } from "./report.ts";
 import type { TorturedStack } from "./tortured-stack.ts";
+import { Wire } from "./wire.ts";
 
 const RETRY_FOR_MS = 60_000;
 const FIRST_PROBE_AT_MOST_MS = 30_000;
 const PROBE_AT_MOST_MS = 60_000;
 
-type Arena = Pick<CheckGiven, "crowd" | "relay" | "inside" | "deposits" | "closed" | "dataDir"> & {
+type Arena = Pick<CheckGiven, "crowd" | "wire" | "inside" | "deposits" | "closed" | "dataDir"> & {
   readonly stack: TorturedStack;
   readonly prober: Prober;
 };
@@ -31,59 +31,56 @@ export async function torture(
   await stack.start().catch((cause: unknown) => {
     throw new CannotBegin(cause instanceof Error ? cause.message : String(cause));
   });
-  const relay = await startRelay(stack.url, chanceFrom(options.seed + 1));
-  try {
-    const arena = await prepare(stack, relay, options);
-    const rounds: Round[] = [];
-    const differences: string[] = [];
-    let voided = 0;
-    let orders = 0;
-    let checkedRounds = 0;
-    /** The crowd pauses for it. */
-    const check = async () => {
-      relay.calm = true;
-      await arena.crowd.stop();
-      const result = await checkEverything(arena);
-      voided += result.voided;
-      orders = result.orders;
-      differences.push(...result.differences);
-      checkedRounds = rounds.length;
-      tellCheck(checkedRounds, result);
-    };
+  const wire = new Wire(chanceFrom(options.seed + 1));
+  const arena = await prepare(stack, wire, options);
+  const rounds: Round[] = [];
+  const differences: string[] = [];
+  let voided = 0;
+  let orders = 0;
+  let checkedRounds = 0;
+  /** The crowd pauses for it. */
+  const check = async () => {
+    wire.isCalm = true;
+    await arena.crowd.stop();
+    const result = await checkEverything(arena);
+    voided += result.voided;
+    orders = result.orders;
+    differences.push(...result.differences);
+    checkedRounds = rounds.length;
+    tellCheck(checkedRounds, result);
+  };
 
-    const kills = killsFrom(options.seed);
-    const endAt = performance.now() + options.minutes * 60_000;
-    const isOver = () => rounds.length >= options.rounds || performance.now() > endAt || interruption.aborted;
-    while (!isOver() && differences.length === 0) {
-      arena.crowd.start();
-      relay.calm = false;
-      const kill = kills.next().value;
-      await sleep(kill.afterMs, undefined, { signal: interruption }).catch(() => {});
-      if (interruption.aborted) break;
-      const round = await killAndRecover(arena, kill.victim);
-      rounds.push(round);
-      tellRound({ number: rounds.length, kill, round }, arena.crowd.tally, relay.wire);
-      if (round.fault !== undefined) differences.push(round.fault);
-      else if (rounds.length % options.checkEvery === 0) await check();
-    }
-    if (checkedRounds < rounds.length && differences.length === 0 && !interruption.aborted) await check();
-    const { tally } = arena.crowd;
-    for (const [what, count] of tally.serverErrors) differences.push(`${what}: ${count} times`);
-    differences.push(...tally.surprises);
-    return { rounds, checkedRounds, orders, voided, differences, tally, wire: relay.wire };
-  } finally {
-    await relay.close();
+  const kills = killsFrom(options.seed);
+  const endAt = performance.now() + options.minutes * 60_000;
+  const isOver = () => rounds.length >= options.rounds || performance.now() > endAt || interruption.aborted;
+  while (!isOver() && differences.length === 0) {
+    arena.crowd.start();
+    wire.isCalm = false;
+    const kill = kills.next().value;
+    await sleep(kill.afterMs, undefined, { signal: interruption }).catch(() => {});
+    if (interruption.aborted) break;
+    const round = await killAndRecover(arena, kill.victim);
+    rounds.push(round);
+    tellRound({ number: rounds.length, kill, round }, arena.crowd.tally, wire);
+    if (round.fault !== undefined) differences.push(round.fault);
+    else if (rounds.length % options.checkEvery === 0) await check();
   }
+  if (checkedRounds < rounds.length && differences.length === 0 && !interruption.aborted) await check();
+  const { tally } = arena.crowd;
+  for (const [what, count] of tally.serverErrors) differences.push(`${what}: ${count} times`);
+  differences.push(...tally.surprises);
+  return { rounds, checkedRounds, orders, voided, differences, tally, wire };
 }
 
 async function prepare(
   stack: TorturedStack,
-  relay: Relay,
+  wire: Wire,
   { seed, traders, dataDir }: Options & { readonly dataDir: string },
 ): Promise<Arena> {
   const run = `${seed}-${Date.now().toString(36)}`;
   const crowd = await gatherCrowd({
-    baseUrl: relay.url,
+    baseUrl: stack.url,
+    fetch: wire.fetch,
     seed,
     traders,
     concurrency: traders,
@@ -104,7 +101,7 @@ async function prepare(
   print(`${traders} traders trade at ${stack.url}; an order is in all books after ${first.ms.toFixed(0)} ms`);
   return {
     stack,
-    relay,
+    wire,
     crowd,
     prober,
     inside: openInside(stack.running.record()),

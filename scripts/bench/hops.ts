@@ -18,17 +18,7 @@ const MARKET = "BTC-USDT";
 
 type Transaction = { readonly items: number; readonly ms: number };
 
-export type Hops = {
-  readonly reserve: Timing;
-  readonly engineOfReserve: Timing;
-  /** Planning and committing a batch of ten, and of it the transaction. */
-  readonly batch: Timing;
-  readonly commit: Timing;
-  readonly engineOfCommit: Timing;
-  readonly commitItems: number;
-  readonly engineRead: Timing;
-  readonly queueHop: Timing;
-};
+export type Hops = Awaited<ReturnType<typeof measureCommits>> & { readonly queueHop: Timing };
 
 /** The times of the single hops, each beside what the engine itself needs for as much. */
 export async function measureHops(
@@ -41,10 +31,7 @@ export async function measureHops(
 }
 
 /** Rounds of both kinds alternate, so that a slow moment of the machine meets both. */
-async function measureCommits(
-  { endpoint, tablePrefix }: Dynoxide,
-  show: Show,
-): Promise<Omit<Hops, "queueHop">> {
+async function measureCommits({ endpoint, tablePrefix }: Dynoxide, show: Show) {
   const store = createDynamoStore({ tablePrefix, endpoint });
   const seen: Transaction[] = [];
   const exchange = new InProcessExchange(observed(store, seen), { market: "ETH-USDT" });
@@ -52,6 +39,7 @@ async function measureCommits(
   const ms = {
     reserve: [] as number[],
     engineOfReserve: [] as number[],
+    /** Planning and committing a batch of ten, and of it the transaction. */
     batch: [] as number[],
     commit: [] as number[],
     engineOfCommit: [] as number[],

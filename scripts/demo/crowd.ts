@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { until } from "../command/until.ts";
-import { type ExchangeClient, loginAdmin, newTrader } from "../exchange/client.ts";
+import { loginAdmin, newTrader } from "../exchange/client.ts";
 import { ExchangeError } from "../exchange/error.ts";
 import type { HttpOptions } from "../exchange/http.ts";
 import type { Market } from "../exchange/types.ts";
@@ -23,17 +23,7 @@ export type CrowdOptions = {
 } & Pick<HttpOptions, "fetch">;
 
 /** A room of traders. They can be stopped and started again, and live on when the exchange goes away and returns. */
-export type Crowd = {
-  readonly traders: readonly Trader[];
-  readonly markets: readonly Market[];
-  readonly admin: ExchangeClient;
-  readonly tally: Tally;
-  start(): void;
-  /** Ends when the last call under way has ended. */
-  stop(): Promise<void>;
-  /** Waits until no order of the crowd is pending. Answers how many still are when the time is over. */
-  settle(timeoutMs: number): Promise<number>;
-};
+export type Crowd = Awaited<ReturnType<typeof gatherCrowd>>;
 
 const SHARE_OF_MAKERS = 1 / 3;
 /** What each trader is given of each asset, in the common unit of the values. */
@@ -42,7 +32,7 @@ const DEPOSIT_DECIMALS = 4;
 const PAUSE_WHILE_AWAY_MS = 500;
 const SIGN_UPS_AT_ONCE = 4;
 
-export async function gatherCrowd({ fetch, ...options }: CrowdOptions): Promise<Crowd> {
+export async function gatherCrowd({ fetch, ...options }: CrowdOptions) {
   const tally = new Tally();
   const http: HttpOptions = {
     baseUrl: options.baseUrl,
@@ -77,10 +67,7 @@ function fundsFor(markets: readonly Market[], values: Values): [asset: string, a
   return [...assets].map((asset) => [asset, (WORTH_PER_ASSET / values.of(asset)).toFixed(DEPOSIT_DECIMALS)]);
 }
 
-function tradingFloor(
-  traders: readonly Trader[],
-  concurrency: number,
-): Pick<Crowd, "start" | "stop" | "settle"> {
+function tradingFloor(traders: readonly Trader[], concurrency: number) {
   const idle = [...traders];
   let isOpen = false;
   let work: Promise<unknown> = Promise.resolve();
@@ -95,18 +82,20 @@ function tradingFloor(
     }
   };
   return {
-    start: () => {
+    start: (): void => {
       if (isOpen) return;
       isOpen = true;
       work = Promise.all(Array.from({ length: Math.min(concurrency, traders.length) }, serve));
       // A failure is thrown where the crowd is stopped; until then nobody listens.
       work.catch(() => {});
     },
-    stop: async () => {
+    /** Ends when the last call under way has ended. */
+    stop: async (): Promise<void> => {
       isOpen = false;
       await work;
     },
-    settle: async (timeoutMs) => {
+    /** Waits until no order of the crowd is pending. Answers how many still are when the time is over. */
+    settle: async (timeoutMs: number): Promise<number> => {
       const none = async () => ((await countPending(traders)) === 0 ? true : undefined);
       const isSettled = await until(none, { forMs: timeoutMs, everyMs: 250 });
       return isSettled ? 0 : await countPending(traders);

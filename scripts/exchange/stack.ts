@@ -7,34 +7,14 @@ import { killLeftovers, readRecord, recordPath, type StackRecord } from "../loca
 import { HOST, workDirOf } from "../local/settings.ts";
 
 /** A whole local stack, as `npm start` runs it. */
-export type Stack = {
-  readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-  readonly isRunning: boolean;
-  /** Settles when the supervisor has ended and nobody writes to its output any more. */
-  readonly ended: Promise<number | null>;
-  /** Whether it has become ready; false where it ended, or took too long. */
-  readonly isReady: Promise<boolean>;
-  /** What it has said last. */
-  output(): string;
-  record(): StackRecord;
-  /** Ends it as Ctrl-C does, and insists where it does not end; gives the exit code. */
-  end(): Promise<number | null>;
-  /** Ends the supervisor with no chance to clean up. */
-  kill(): Promise<void>;
-  /** The same to every process of the stack. */
-  killAll(): Promise<void>;
-  /** Ends it at once, with all that a dead supervisor leaves: for the end of the program itself. */
-  clearAway(): void;
-};
+export type Stack = ReturnType<typeof launchStack>;
 
 const READY_AT_MOST_MS = 120_000;
 const STOP_AT_MOST_MS = 30_000;
 const KEPT_OUTPUT = 16_000;
 
 /** Starts one with exactly this environment, and waits for nothing. It does not outlive this process. */
-export function launchStack(env: NodeJS.ProcessEnv): Stack {
+export function launchStack(env: NodeJS.ProcessEnv) {
   const port = Number(env.PORT || 3000);
   const child = spawn(process.execPath, ["scripts/start.ts"], {
     cwd: PROJECT_ROOT,
@@ -84,23 +64,30 @@ export function launchStack(env: NodeJS.ProcessEnv): Stack {
     get isRunning() {
       return isRunning();
     },
+    /** Settles when the supervisor has ended and nobody writes to its output any more. */
     ended,
+    /** Whether it has become ready; false where it ended, or took too long. */
     isReady,
+    /** What it has said last. */
     output: () => output,
     record,
-    end: async () => {
+    /** Ends it as Ctrl-C does, and insists where it does not end; gives the exit code. */
+    end: async (): Promise<number | null> => {
       child.kill("SIGTERM");
       const isOver = await until(() => (isRunning() ? undefined : true), { forMs: STOP_AT_MOST_MS });
       if (isOver === undefined) clearAway();
       return ended;
     },
+    /** Ends the supervisor with no chance to clean up. */
     kill,
-    killAll: async () => {
+    /** The same to every process of the stack. */
+    killAll: async (): Promise<void> => {
       const pids = Object.values(record().children).map(({ pid }) => pid);
       const killed = kill();
       for (const pid of pids) signal(pid, "SIGKILL");
       await killed;
     },
+    /** Ends it at once, with all that a dead supervisor leaves: for the end of the program itself. */
     clearAway,
   };
 }

@@ -18,55 +18,22 @@ export type JsonObject = { readonly [name: string]: Json };
 
 export type Resource = { readonly Type: string; readonly Properties: JsonObject } & JsonObject;
 
-export type FunctionDefinition = {
-  readonly name: string;
-  readonly handler: string;
-  readonly role: string;
-  readonly timeoutSeconds: number;
-  readonly reservedConcurrency: number | undefined;
-  readonly environment: JsonObject;
-  readonly events: readonly JsonObject[];
-};
-
-export type Configuration = {
-  readonly service: string;
-  readonly stage: string;
-  /** What all names of tables, queues and functions begin with. */
-  readonly prefix: string;
-  readonly functions: { readonly [key: string]: FunctionDefinition };
-  /** Of both stacks. */
-  readonly resources: { readonly [logicalId: string]: Resource };
-  /** Those of them that are kept, in the data's stack. */
-  readonly data: { readonly [logicalId: string]: Resource };
-  /** What the data's stack exports, as it says it. */
-  readonly exports: JsonObject;
-  /** What the stack is given when it is deployed. */
-  readonly parameters: JsonObject;
-};
+export type FunctionDefinition = ReturnType<typeof definitionFrom>;
+export type Configuration = ReturnType<typeof loadConfiguration>;
 
 const require = createRequire(import.meta.url);
 
-export function loadConfiguration(stage: string): Configuration {
+export function loadConfiguration(stage: string) {
   const house = objectFrom(parseYaml("serverless.yml"));
   const kept = objectFrom(parseYaml("serverless.data.yml"));
   const service = textFrom(house.service);
   const variables: Variables = { service, stage };
   const provider = objectFrom(house.provider);
   const prefix = `${service}-${stage}`;
-  const functions: { [key: string]: FunctionDefinition } = {};
-  for (const [key, value] of included(house.functions, variables)) {
-    const definition = objectFrom(value);
-    functions[key] = {
-      name: textFrom(definition.name ?? `${prefix}-${key}`),
-      handler: textFrom(definition.handler),
-      role: textFrom(definition.role ?? ""),
-      timeoutSeconds: Number(definition.timeout ?? provider.timeout),
-      reservedConcurrency:
-        definition.reservedConcurrency === undefined ? undefined : Number(definition.reservedConcurrency),
-      environment: objectFrom(definition.environment ?? {}),
-      events: listFrom(definition.events ?? []).map(objectFrom),
-    };
-  }
+  const functions = included(house.functions, variables).map(([key, value]) => {
+    const definition = { timeout: provider.timeout ?? null, ...objectFrom(value) };
+    return [key, definitionFrom(`${prefix}-${key}`, definition)] as const;
+  });
   const exchange = sections(included(house.resources, variables));
   const params = objectFrom(objectFrom(kept.params).default);
   const data = sections(included(kept.resources, { ...variables, params }));
@@ -77,12 +44,30 @@ export function loadConfiguration(stage: string): Configuration {
   return {
     service,
     stage,
+    /** What all names of tables, queues and functions begin with. */
     prefix,
-    functions,
+    functions: Object.fromEntries(functions),
+    /** Of both stacks. */
     resources: { ...resourcesOf(exchange), ...resourcesOf(data) },
+    /** Those of them that are kept, in the data's stack. */
     data: resourcesOf(data),
+    /** What the data's stack exports, as it says it. */
     exports: Object.fromEntries(exports),
+    /** What the stack is given when it is deployed. */
     parameters: exchange.Parameters,
+  };
+}
+
+function definitionFrom(named: string, definition: JsonObject) {
+  const { reservedConcurrency } = definition;
+  return {
+    name: textFrom(definition.name ?? named),
+    handler: textFrom(definition.handler),
+    role: textFrom(definition.role ?? ""),
+    timeoutSeconds: Number(definition.timeout),
+    reservedConcurrency: reservedConcurrency === undefined ? undefined : Number(reservedConcurrency),
+    environment: objectFrom(definition.environment ?? {}),
+    events: listFrom(definition.events ?? []).map(objectFrom),
   };
 }
 

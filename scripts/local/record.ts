@@ -6,27 +6,7 @@ import { commandLineOf, signal } from "./ports.ts";
 import { endpointsOf, type Settings } from "./settings.ts";
 
 /** What other scripts need to know about a running stack. It is written to `.local/stack-PORT.json`, and to DATA_DIR where that is set. */
-export type StackRecord = {
-  readonly pid: number;
-  readonly startedAt: string;
-  readonly ready: boolean;
-  readonly port: number;
-  readonly url: string;
-  readonly region: string;
-  readonly tablePrefix: string;
-  readonly queuePrefix: string;
-  readonly endpoints: {
-    readonly dynamodb: string;
-    readonly sqs: string;
-    readonly lambda: string;
-    readonly queueBaseUrl: string;
-  };
-  readonly dataDir: string | null;
-  readonly logDir: string;
-  readonly adminEmail: string;
-  /** Process ids by name, with a part of each command line to know them by. */
-  readonly children: { readonly [name: string]: { readonly pid: number; readonly command: string } };
-};
+export type StackRecord = ReturnType<typeof recordOf>;
 
 const RECORDS_DIR = join(PROJECT_ROOT, ".local");
 const SUPERVISOR_COMMAND = "scripts/start.ts";
@@ -56,13 +36,13 @@ export function readRecord(path: string): StackRecord | undefined {
 
 type Running = { readonly prefix: string; readonly isReady: boolean; readonly children: readonly Child[] };
 
-export function writeRecord(settings: Settings, { prefix, isReady, children }: Running): void {
+function recordOf(settings: Settings, { prefix, isReady, children }: Running) {
   const { http: url, ...endpoints } = endpointsOf(settings);
   const pids = children.flatMap(({ spec: { name, command }, pids: { own, guarded } }) => [
-    ...(own === undefined ? [] : [[name, { pid: own, command }]]),
-    ...(guarded === undefined ? [] : [[`${name} (guarded)`, { pid: guarded, command }]]),
+    { name, pid: own, command },
+    { name: `${name} (guarded)`, pid: guarded, command },
   ]);
-  const record: StackRecord = {
+  return {
     pid: process.pid,
     startedAt: new Date(Date.now() - process.uptime() * 1000).toISOString(),
     ready: isReady,
@@ -75,12 +55,18 @@ export function writeRecord(settings: Settings, { prefix, isReady, children }: R
     dataDir: settings.dataDir ?? null,
     logDir: settings.logDir,
     adminEmail: settings.admin.email,
-    children: Object.fromEntries(pids),
+    /** Process ids by name, with a part of each command line to know them by. */
+    children: Object.fromEntries(
+      pids.flatMap(({ name, pid, command }) => (pid === undefined ? [] : [[name, { pid, command }]])),
+    ) as { readonly [name: string]: { readonly pid: number; readonly command: string } },
   };
+}
+
+export function writeRecord(settings: Settings, running: Running): void {
   for (const path of recordPaths(settings)) {
     mkdirSync(dirname(path), { recursive: true });
     const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(draft, `${JSON.stringify(recordOf(settings, running), null, 2)}\n`, { mode: 0o600 });
     renameSync(draft, path);
   }
 }

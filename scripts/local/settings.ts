@@ -13,28 +13,8 @@ import { Told } from "../command/told.ts";
 import { DEFAULT_REGION, PROJECT_ROOT } from "./configuration.ts";
 
 /** What `npm start` was asked for, by environment variables. */
-export type Settings = {
-  readonly ports: Ports;
-  /** Where state survives a restart; undefined keeps everything in memory. */
-  readonly dataDir: string | undefined;
-  /** Logs and bundles of this stack. */
-  readonly workDir: string;
-  readonly logDir: string;
-  /** The children's directory for temporary files: not all of them clear away theirs, least of all when they are killed. */
-  readonly temporaryDir: string;
-  /** An engine that runs already, as DynamoDB Local does on platforms without dynoxide. */
-  readonly givenDynamodbEndpoint: string | undefined;
-  readonly dynamodbEndpoint: string;
-  readonly admin: { readonly email: string; readonly password: string };
-  readonly region: string;
-};
-
-export type Ports = {
-  readonly http: number;
-  readonly lambda: number;
-  readonly dynamodb: number;
-  readonly sqs: number;
-};
+export type Settings = ReturnType<typeof settingsFrom>;
+export type Ports = ReturnType<typeof portsFrom>;
 
 /** The local stack's stage; serverless.yml gives it the local plugins. */
 export const LOCAL_STAGE = "local";
@@ -49,7 +29,7 @@ export class Misconfigured extends Told {
   override readonly name = "Misconfigured";
 }
 
-export function portsFrom(http: number): Ports {
+export function portsFrom(http: number) {
   return { http, lambda: http + 2, dynamodb: http + 5000, sqs: http + SQS_OFFSET };
 }
 
@@ -65,17 +45,21 @@ export function endpointsOf({ ports, dynamodbEndpoint }: Pick<Settings, "ports" 
   };
 }
 
-export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
+export function settingsFrom(env: NodeJS.ProcessEnv) {
   checkRateLimits(env.RATE_LIMITS);
   const ports = portsFrom(portFrom(env.PORT));
   const workDir = workDirOf(ports.http);
   const givenDynamodbEndpoint = env.DYNAMODB_ENDPOINT || undefined;
   return {
     ports,
+    /** Where state survives a restart; undefined keeps everything in memory. */
     dataDir: env.DATA_DIR ? resolve(env.DATA_DIR) : undefined,
+    /** Logs and bundles of this stack. */
     workDir,
     logDir: join(workDir, "logs"),
+    /** The children's directory for temporary files: not all of them clear away theirs, least of all when they are killed. */
     temporaryDir: join(workDir, "tmp"),
+    /** An engine that runs already, as DynamoDB Local does on platforms without dynoxide. */
     givenDynamodbEndpoint,
     dynamodbEndpoint: givenDynamodbEndpoint ?? `http://${HOST}:${ports.dynamodb}`,
     admin: adminFrom(env),
@@ -91,7 +75,7 @@ export function removeTemporaryDir({ temporaryDir }: Settings): void {
   rmSync(temporaryDir, { recursive: true, force: true, maxRetries: 3 });
 }
 
-function adminFrom(env: NodeJS.ProcessEnv): Settings["admin"] {
+function adminFrom(env: NodeJS.ProcessEnv) {
   const email = env.ADMIN_EMAIL || "admin@example.com";
   const password = env.ADMIN_PASSWORD || "local-admin-password-1";
   if (!/^\S+@\S+\.\S+$/.test(email))

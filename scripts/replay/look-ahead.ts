@@ -8,17 +8,10 @@ export type EarlierOrder = {
   readonly size: number;
 };
 
-export type LookAhead = {
-  /** The sizes by which later messages cancel parts of the order, in time. */
-  partialCancels(orderId: number): readonly number[];
-  /** Whether a message after `index` takes from the order. */
-  isNamedAfter(orderId: number, index: number): boolean;
-  earlierOrders(side: RestingSide, price: number): readonly EarlierOrder[];
-  earlierOrder(orderId: number): EarlierOrder | undefined;
-};
+export type LookAhead = ReturnType<typeof lookAhead>;
 
 /** One pass over the whole file: what the messages to come will take from which order. */
-export function lookAhead(messages: readonly LobsterMessage[]): LookAhead {
+export function lookAhead(messages: readonly LobsterMessage[]) {
   const partials = new Map<number, number[]>();
   const lastNamed = new Map<number, number>();
   const fromTheFile = new Set<number>();
@@ -40,11 +33,13 @@ export function lookAhead(messages: readonly LobsterMessage[]): LookAhead {
     earlierByLevel.set(level, (earlierByLevel.get(level) ?? new Set()).add(orderId));
   }
   return {
-    partialCancels: (orderId) => partials.get(orderId) ?? [],
-    isNamedAfter: (orderId, index) => (lastNamed.get(orderId) ?? -1) > index,
-    earlierOrders: (side, price) =>
+    /** The sizes by which later messages cancel parts of the order, in time. */
+    partialCancels: (orderId: number): readonly number[] => partials.get(orderId) ?? [],
+    /** Whether a message after `index` takes from the order. */
+    isNamedAfter: (orderId: number, index: number) => (lastNamed.get(orderId) ?? -1) > index,
+    earlierOrders: (side: RestingSide, price: number) =>
       [...(earlierByLevel.get(levelKey(side, price)) ?? [])].flatMap((orderId) => earlier.get(orderId) ?? []),
-    earlierOrder: (orderId) => earlier.get(orderId),
+    earlierOrder: (orderId: number) => earlier.get(orderId),
   };
 }
 

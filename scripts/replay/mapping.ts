@@ -4,14 +4,7 @@ import type { Market } from "../exchange/types.ts";
 import type { Action } from "./planner.ts";
 
 /** Writes the record's prices and sizes as the market's decimal strings, exactly. */
-export type Mapping = {
-  price(lobsterPrice: number): string;
-  quantity(shares: number | bigint): string;
-  /** What a sum of prices times shares comes to in the quote asset. */
-  notional(priceTimesShares: bigint): string;
-  /** For people: what a dollar and a share have become. */
-  readonly description: string;
-};
+export type Mapping = ReturnType<typeof mapTo>;
 
 const LOBSTER_PRICE_UNIT = ONE / 10_000n;
 
@@ -20,7 +13,7 @@ const LOBSTER_PRICE_UNIT = ONE / 10_000n;
  * Otherwise the smallest price step of the record becomes one tick, and a share one lot; and a share grows tenfold
  * until the smallest order reaches the market's least notional.
  */
-export function mapTo(market: Market, actions: Iterable<Action>): Mapping {
+export function mapTo(market: Market, actions: Iterable<Action>) {
   const tick = unitsOf(market.tickSize);
   const lot = unitsOf(market.lotSize);
   let step = 0n;
@@ -45,9 +38,12 @@ export function mapTo(market: Market, actions: Iterable<Action>): Mapping {
 
   const perDollar = decimalOf((10_000n * priceUnit.multiply) / priceUnit.divide);
   return {
-    price: (price) => decimalOf(priceOf(price)),
-    quantity: (shares) => decimalOf(BigInt(shares) * share),
-    notional: (sum) => formatDecimal((sum * priceUnit.multiply * share) / priceUnit.divide, 2 * SCALE),
+    price: (price: number) => decimalOf(priceOf(price)),
+    quantity: (shares: number | bigint) => decimalOf(BigInt(shares) * share),
+    /** What a sum of prices times shares comes to in the quote asset. */
+    notional: (sum: bigint) =>
+      formatDecimal((sum * priceUnit.multiply * share) / priceUnit.divide, 2 * SCALE),
+    /** For people: what a dollar and a share have become. */
     description: `US$ 1 = ${perDollar} ${market.quote}, 1 share = ${decimalOf(share)} ${market.base}`,
   };
 }

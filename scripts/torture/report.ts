@@ -26,14 +26,8 @@ export type Summary = {
   readonly wire: Wire;
 };
 
-export type Recovery = {
-  readonly victim: Victim | "all";
-  readonly kills: number;
-  readonly p50Ms: number | null;
-  readonly maxMs: number | null;
-};
-
-export function recoveries(rounds: readonly Pick<Round, "victim" | "recoveryMs">[]): readonly Recovery[] {
+/** By victim and for all; null where nothing was killed. */
+export function recoveries(rounds: readonly Pick<Round, "victim" | "recoveryMs">[]) {
   return [...VICTIMS, "all" as const].map((victim) => {
     const times = rounds
       .filter((round) => victim === "all" || round.victim === victim)

@@ -21,11 +21,7 @@ type SqsServerOptions = {
   readonly region?: string | undefined;
 };
 
-export type SqsServer = {
-  readonly endpoint: string;
-  readonly port: number;
-  close(): Promise<void>;
-};
+export type SqsServer = Awaited<ReturnType<typeof startSqsServer>>;
 
 const TARGET_PREFIX = /^AmazonSQS\./;
 /** A batch of the longest messages, with every character escaped to six bytes, is below it. */
@@ -39,7 +35,7 @@ export async function startSqsServer({
   host = "127.0.0.1",
   dataDir,
   region = "us-east-1",
-}: SqsServerOptions): Promise<SqsServer> {
+}: SqsServerOptions) {
   const nowMs = monotonousClock();
   const registry = new QueueRegistry(nowMs);
   let context: Omit<Call, "input" | "response"> | undefined;
@@ -63,7 +59,7 @@ export async function startSqsServer({
   return {
     endpoint,
     port,
-    close: async () => {
+    close: async (): Promise<void> => {
       const closed = once(server, "close");
       server.close();
       registry.giveUpWaiting();

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { session, user } from "./auth.ts";
 import { marketStatus } from "./market.ts";
 import { route } from "./route.ts";
@@ -20,15 +20,16 @@ import { orderStatus } from "./trading.ts";
 import { balance, withdrawal, withdrawalStatus } from "./wallet.ts";
 
 const idParams = z.strictObject({ id });
-const count = z.int().min(0);
+const { current: _current, ...sessionFields } = session.shape;
+const count = z.int().check(z.minimum(0));
 
 export const userDetail = z
   .strictObject({
     ...user.shape,
     balances: z.array(balance),
-    sessions: z.array(session.omit({ current: true })),
+    sessions: z.array(z.strictObject(sessionFields)),
   })
-  .meta({ id: "UserDetail" });
+  .check(z.meta({ id: "UserDetail" }));
 
 export const dashboard = z
   .strictObject({
@@ -39,23 +40,23 @@ export const dashboard = z
         market: marketName,
         status: marketStatus,
         openOrders: count,
-        volume24h: decimal.meta({ description: "In the base asset." }),
-        quoteVolume24h: decimal.meta({ description: "In the quote asset." }),
+        volume24h: decimal.check(z.meta({ description: "In the base asset." })),
+        quoteVolume24h: decimal.check(z.meta({ description: "In the quote asset." })),
         trades24h: count,
         feesEarned: z.array(z.strictObject({ asset: assetName, amount: decimal })),
-        queueDepth: count.meta({ description: "About how many commands wait or are in flight." }),
+        queueDepth: count.check(z.meta({ description: "About how many commands wait or are in flight." })),
       }),
     ),
     withdrawals: z.strictObject({ pending: count, today: count }),
     deposits: z.strictObject({ today: count }),
-    deadLetterDepth: count.meta({ description: "Failures that wait for a person." }),
+    deadLetterDepth: count.check(z.meta({ description: "Failures that wait for a person." })),
   })
-  .meta({ id: "Dashboard" });
+  .check(z.meta({ id: "Dashboard" }));
 
 export const reconciliation = z
   .strictObject({
-    id: id.meta({ description: "Of the run." }),
-    time: time.meta({ description: "When the run began, of which moment everything is." }),
+    id: id.check(z.meta({ description: "Of the run." })),
+    time: time.check(z.meta({ description: "When the run began, of which moment everything is." })),
     balanced: z.boolean(),
     items: z.array(
       z.strictObject({
@@ -66,17 +67,24 @@ export const reconciliation = z
         deposits: decimal,
         withdrawals: decimal,
         adjustments: decimal,
-        left: decimal.meta({ description: "available + locked + feesEarned." }),
-        right: decimal.meta({ description: "deposits - withdrawals + adjustments." }),
-        difference: decimal.meta({ description: "left - right: 0 on a sound exchange.", examples: ["0"] }),
+        left: decimal.check(z.meta({ description: "available + locked + feesEarned." })),
+        right: decimal.check(z.meta({ description: "deposits - withdrawals + adjustments." })),
+        difference: decimal.check(
+          z.meta({ description: "left - right: 0 on a sound exchange.", examples: ["0"] }),
+        ),
       }),
     ),
     running: z
-      .strictObject({ id, startedAt: time, wallets: count.meta({ description: "As many are read by now." }) })
-      .nullable()
-      .meta({ description: "The run that is under way." }),
+      .nullable(
+        z.strictObject({
+          id,
+          startedAt: time,
+          wallets: count.check(z.meta({ description: "As many are read by now." })),
+        }),
+      )
+      .check(z.meta({ description: "The run that is under way." })),
   })
-  .meta({ id: "Reconciliation" });
+  .check(z.meta({ id: "Reconciliation" }));
 
 export const listUsers = route({
   id: "listUsers",
@@ -86,14 +94,9 @@ export const listUsers = route({
   summary: "Users, newest first",
   query: z.strictObject({
     email: z
-      .string()
-      .trim()
-      .toLowerCase()
-      .min(1)
-      .max(254)
-      .exactOptional()
-      .meta({ description: "A whole address, or how it begins." }),
-    status: accountStatus.exactOptional(),
+      .exactOptional(z.string().check(z.trim(), z.toLowerCase(), z.minLength(1), z.maxLength(254)))
+      .check(z.meta({ description: "A whole address, or how it begins." })),
+    status: z.exactOptional(accountStatus),
     limit,
     cursor,
   }),
@@ -123,10 +126,12 @@ export const updateUser = route({
     "Freezing refuses all of the user's tokens at once and cancels their live orders. Nobody freezes or demotes themselves.",
   params: idParams,
   body: z
-    .strictObject({ status: accountStatus.exactOptional(), role: role.exactOptional() })
-    .refine(
-      (change) => change.status !== undefined || change.role !== undefined,
-      "must name a status or a role",
+    .strictObject({ status: z.exactOptional(accountStatus), role: z.exactOptional(role) })
+    .check(
+      z.refine(
+        (change) => change.status !== undefined || change.role !== undefined,
+        "must name a status or a role",
+      ),
     ),
   answers: { 200: user },
   refusals: ["CONFLICT"],
@@ -146,7 +151,7 @@ export const updateMarket = route({
   answers: {
     202: z.strictObject({
       market: marketName,
-      status: marketStatus.meta({ description: "As it was asked for." }),
+      status: marketStatus.check(z.meta({ description: "As it was asked for." })),
     }),
   },
   refusals: ["UNKNOWN_MARKET"],
@@ -167,7 +172,7 @@ export const resolveOrder = route({
   params: z.strictObject({ userId: id, id }),
   body: z.strictObject({ action: z.enum(["release", "cancel"]), reason: prose(500) }),
   answers: {
-    202: z.strictObject({ id, status: orderStatus.meta({ description: "As it is now." }) }),
+    202: z.strictObject({ id, status: orderStatus.check(z.meta({ description: "As it is now." })) }),
   },
   refusals: ["CONFLICT"],
   idempotency: "record",
@@ -180,7 +185,7 @@ export const listAllWithdrawals = route({
   path: "/api/admin/withdrawals",
   auth: "admin",
   summary: "Withdrawals of all users, newest first",
-  query: z.strictObject({ status: withdrawalStatus.exactOptional(), limit, cursor }),
+  query: z.strictObject({ status: z.exactOptional(withdrawalStatus), limit, cursor }),
   answers: { 200: listOf(withdrawal) },
   refusals: [],
 });
@@ -193,7 +198,7 @@ export const approveWithdrawal = route({
   summary: "Complete a withdrawal",
   description: "Burns the locked amount. A withdrawal is decided once.",
   params: idParams,
-  body: z.strictObject({ transactionId: printable(200).meta({ examples: ["0xabc"] }) }),
+  body: z.strictObject({ transactionId: printable(200).check(z.meta({ examples: ["0xabc"] })) }),
   answers: { 200: withdrawal },
   refusals: ["ALREADY_DECIDED"],
   idempotency: "record",
@@ -208,7 +213,7 @@ export const rejectWithdrawal = route({
   summary: "Reject a withdrawal",
   description: "Releases the locked amount. A withdrawal is decided once.",
   params: idParams,
-  body: z.strictObject({ reason: prose(500).meta({ examples: ["The address is not known"] }) }),
+  body: z.strictObject({ reason: prose(500).check(z.meta({ examples: ["The address is not known"] })) }),
   answers: { 200: withdrawal },
   refusals: ["ALREADY_DECIDED"],
   idempotency: "record",
@@ -233,7 +238,7 @@ export const startReconciliation = route({
   summary: "Start a reconciliation",
   description:
     "It adds up every wallet, exactly and while trading goes on, for as long as that takes. Where one is under way, that one is meant.",
-  answers: { 202: z.strictObject({ id: id.meta({ description: "Of the run." }) }) },
+  answers: { 202: z.strictObject({ id: id.check(z.meta({ description: "Of the run." })) }) },
   refusals: [],
   idempotency: "record",
 });
@@ -249,9 +254,8 @@ export const getReconciliation = route({
     "and the answer is the last report, or 503 where there is none.",
   query: z.strictObject({
     fresh: z
-      .enum(["true", "false"])
-      .exactOptional()
-      .meta({ description: "A report that was begun after this call." }),
+      .exactOptional(z.enum(["true", "false"]))
+      .check(z.meta({ description: "A report that was begun after this call." })),
   }),
   answers: { 200: reconciliation },
   refusals: [],

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { route } from "./route.ts";
 import { accountStatus, cursor, email, id, limit, listOf, role, time } from "./shapes.ts";
 
@@ -7,53 +7,57 @@ const PASSWORD_MAX = 128;
 const PASSWORD_MAX_BYTES = 256;
 
 /** Lengths are counted in code points, since that is what a person would count; bytes are bounded since hashing costs. */
-export const newPassword = z
-  .string()
-  .refine((text) => text.isWellFormed(), "must be well-formed text")
-  .refine((text) => [...text].length >= PASSWORD_MIN, `must have at least ${PASSWORD_MIN} characters`)
-  .refine(
+export const newPassword = z.string().check(
+  z.refine((text) => text.isWellFormed(), "must be well-formed text"),
+  z.refine((text) => [...text].length >= PASSWORD_MIN, `must have at least ${PASSWORD_MIN} characters`),
+  z.refine(
     (text) => [...text].length <= PASSWORD_MAX && Buffer.byteLength(text) <= PASSWORD_MAX_BYTES,
     `must have at most ${PASSWORD_MAX} characters`,
-  )
-  .meta({
+  ),
+  z.meta({
     description: "10 to 128 characters, at most 256 bytes of UTF-8.",
     format: "password",
     minLength: PASSWORD_MIN,
     maxLength: PASSWORD_MAX,
     examples: ["correct horse battery"],
-  });
+  }),
+);
 
 /** A password to compare: one that could never have been set is simply wrong, so only its size is bounded. */
 const presentedPassword = z
   .string()
-  .min(1)
-  .max(1024)
-  .meta({ format: "password", examples: ["correct horse battery"] });
+  .check(
+    z.minLength(1),
+    z.maxLength(1024),
+    z.meta({ format: "password", examples: ["correct horse battery"] }),
+  );
 
 export const user = z
   .strictObject({ id, email: z.string(), role, status: accountStatus, createdAt: time })
-  .meta({ id: "User" });
+  .check(z.meta({ id: "User" }));
 
 export const tokenPair = z
   .strictObject({
-    accessToken: z.string().meta({ description: "Goes into the Authorization header." }),
-    refreshToken: z.string().meta({ description: "Gives the next pair, once." }),
+    accessToken: z.string().check(z.meta({ description: "Goes into the Authorization header." })),
+    refreshToken: z.string().check(z.meta({ description: "Gives the next pair, once." })),
     tokenType: z.literal("Bearer"),
-    expiresIn: z.int().meta({ description: "Seconds until the access token expires.", examples: [900] }),
+    expiresIn: z
+      .int()
+      .check(z.meta({ description: "Seconds until the access token expires.", examples: [900] })),
     user,
   })
-  .meta({ id: "TokenPair" });
+  .check(z.meta({ id: "TokenPair" }));
 
 export const session = z
   .strictObject({
     id,
-    device: z.string().meta({ description: "The user agent at sign-in." }),
+    device: z.string().check(z.meta({ description: "The user agent at sign-in." })),
     ip: z.string(),
     createdAt: time,
-    lastSeenAt: time.meta({ description: "The last sign-in or refresh." }),
-    current: z.boolean().meta({ description: "Whether this very call belongs to it." }),
+    lastSeenAt: time.check(z.meta({ description: "The last sign-in or refresh." })),
+    current: z.boolean().check(z.meta({ description: "Whether this very call belongs to it." })),
   })
-  .meta({ id: "Session" });
+  .check(z.meta({ id: "Session" }));
 
 export const register = route({
   id: "register",
@@ -77,11 +81,10 @@ export const login = route({
     email,
     password: presentedPassword,
     totp: z
-      .string()
-      .min(6)
-      .max(32)
-      .exactOptional()
-      .meta({ description: "The code of a second factor; not looked at while the account has none." }),
+      .exactOptional(z.string().check(z.minLength(6), z.maxLength(32)))
+      .check(
+        z.meta({ description: "The code of a second factor; not looked at while the account has none." }),
+      ),
   }),
   answers: { 200: tokenPair },
   refusals: ["INVALID_CREDENTIALS", "ACCOUNT_FROZEN"],
@@ -96,7 +99,7 @@ export const refresh = route({
   description:
     "A refresh token works once. The one before is answered again within 10 seconds, since an answer may be lost; " +
     "after that its use ends the whole session.",
-  body: z.strictObject({ refreshToken: z.string().min(1).max(4096) }),
+  body: z.strictObject({ refreshToken: z.string().check(z.minLength(1), z.maxLength(4096)) }),
   answers: { 200: tokenPair },
   refusals: ["UNAUTHORIZED", "TOKEN_REUSED", "ACCOUNT_FROZEN"],
 });

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { marketName, positiveDecimal, printable, side } from "./shapes.ts";
 
 export const orderType = z.enum(["limit", "market"]);
@@ -10,32 +10,34 @@ export const newOrder = z
     market: marketName,
     side,
     type: orderType,
-    price: positiveDecimal
-      .exactOptional()
-      .meta({ description: "Limit orders only, a multiple of the tick size." }),
-    quantity: positiveDecimal
-      .exactOptional()
-      .meta({ description: "All but market buys, a multiple of the lot size." }),
-    quoteQuantity: positiveDecimal
-      .exactOptional()
-      .meta({ description: "Market buys only: what may be spent, in the quote asset." }),
-    timeInForce: timeInForce
-      .exactOptional()
-      .meta({ description: "GTC if not given; market orders are always IOC." }),
-    clientOrderId: printable(64)
-      .exactOptional()
-      .meta({
+    price: z
+      .exactOptional(positiveDecimal)
+      .check(z.meta({ description: "Limit orders only, a multiple of the tick size." })),
+    quantity: z
+      .exactOptional(positiveDecimal)
+      .check(z.meta({ description: "All but market buys, a multiple of the lot size." })),
+    quoteQuantity: z
+      .exactOptional(positiveDecimal)
+      .check(z.meta({ description: "Market buys only: what may be spent, in the quote asset." })),
+    timeInForce: z
+      .exactOptional(timeInForce)
+      .check(z.meta({ description: "GTC if not given; market orders are always IOC." })),
+    clientOrderId: z.exactOptional(printable(64)).check(
+      z.meta({
         description:
           "The client's own name for the order, kept at least 24 hours; the same name and terms again give the same order.",
         examples: ["my-order-1"],
       }),
+    ),
   })
-  .check((context) => {
-    for (const [path, message] of faultsOf(context.value)) {
-      context.issues.push({ code: "custom", path: [path], message, input: context.value });
-    }
-  })
-  .meta({ id: "NewOrder" });
+  .check(
+    (context) => {
+      for (const [path, message] of faultsOf(context.value)) {
+        context.issues.push({ code: "custom", path: [path], message, input: context.value });
+      }
+    },
+    z.meta({ id: "NewOrder" }),
+  );
 
 type Terms = {
   readonly side: "buy" | "sell";

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { HEADERS, INTRODUCTION, PARAMETERS } from "./openapi-texts.ts";
 import type { Code } from "./refusal.ts";
 import { type Route, refusalsOf } from "./route.ts";
@@ -52,16 +52,16 @@ export function openApi(modules: Modules, answers: PublicAnswers): Json {
   };
 }
 
-type Schemas = { readonly [name: string]: z.ZodType };
+type Schemas = { readonly [name: string]: z.ZodMiniType };
 
-function requestSchemas(route: Route): [string, z.ZodType][] {
+function requestSchemas(route: Route): [string, z.ZodMiniType][] {
   const { id, params, query, body } = route;
   return Object.entries({ params, query, body }).flatMap(([part, schema]) =>
     schema === undefined ? [] : [[`${id}.${part}`, schema]],
   );
 }
 
-function answerSchemas(route: Route): [string, z.ZodType][] {
+function answerSchemas(route: Route): [string, z.ZodMiniType][] {
   return Object.entries(route.answers).flatMap(([status, schema]) =>
     schema === null ? [] : [[`${route.id}.${status}`, schema]],
   );

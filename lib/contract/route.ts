@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import type { Code } from "./refusal.ts";
 
 /**
@@ -13,11 +13,11 @@ export type Route = {
   readonly auth: "none" | "user" | "admin";
   readonly summary: string;
   readonly description?: string;
-  readonly params?: z.ZodType;
-  readonly query?: z.ZodType;
-  readonly body?: z.ZodType;
+  readonly params?: z.ZodMiniType;
+  readonly query?: z.ZodMiniType;
+  readonly body?: z.ZodMiniType;
   /** Success answers by status; null where there is no body. */
-  readonly answers: { readonly [status: number]: z.ZodType | null };
+  readonly answers: { readonly [status: number]: z.ZodMiniType | null };
   /** Refusals of this call's own; those that follow from its shape are added by `refusalsOf`. */
   readonly refusals: readonly Code[];
   /**
@@ -37,7 +37,7 @@ export function route<const R extends Route>(definition: R): R {
   return definition;
 }
 
-type OutputOf<S> = S extends z.ZodType ? z.output<S> : undefined;
+type OutputOf<S> = S extends z.ZodMiniType ? z.output<S> : undefined;
 
 /** The parsed body, query and path parameters; undefined where the route has none. */
 export type BodyOf<R extends Route> = R extends { readonly body: infer S } ? OutputOf<S> : undefined;
@@ -50,7 +50,7 @@ type Immutable<T> = unknown extends T ? T : { readonly [K in keyof T]: Immutable
 export type AnswerOf<R extends Route> = {
   [S in keyof R["answers"] & number]: {
     readonly status: S;
-    readonly body: R["answers"][S] extends z.ZodType ? Immutable<z.output<R["answers"][S]>> : undefined;
+    readonly body: R["answers"][S] extends z.ZodMiniType ? Immutable<z.output<R["answers"][S]>> : undefined;
     readonly headers?: { readonly [name: string]: string };
   };
 }[keyof R["answers"] & number];

@@ -1,43 +1,48 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { newOrder, orderType, timeInForce } from "./new-order.ts";
 import { route } from "./route.ts";
 import { cursor, decimal, id, limit, listOf, marketName, side, time } from "./shapes.ts";
 
 export const orderStatus = z
   .enum(["pending", "open", "partially_filled", "filled", "cancelled", "rejected", "expired"])
-  .meta({ description: "pending: accepted, not yet in the book. rejected: it never entered the book." });
+  .check(
+    z.meta({ description: "pending: accepted, not yet in the book. rejected: it never entered the book." }),
+  );
 
 const fee = z
   .strictObject({ asset: z.string(), amount: decimal })
-  .meta({ id: "Fee", description: "Taken from what is received, in the asset that is received." });
+  .check(z.meta({ id: "Fee", description: "Taken from what is received, in the asset that is received." }));
 
 export const order = z
   .strictObject({
     id,
-    clientOrderId: z.string().nullable(),
+    clientOrderId: z.nullable(z.string()),
     market: marketName,
     side,
     type: orderType,
-    price: decimal.nullable().meta({ description: "Null for market orders." }),
-    quantity: decimal.nullable().meta({ description: "In the base asset; null for market buys." }),
-    quoteQuantity: decimal.nullable().meta({ description: "What a market buy may spend; null for others." }),
+    price: z.nullable(decimal).check(z.meta({ description: "Null for market orders." })),
+    quantity: z.nullable(decimal).check(z.meta({ description: "In the base asset; null for market buys." })),
+    quoteQuantity: z
+      .nullable(decimal)
+      .check(z.meta({ description: "What a market buy may spend; null for others." })),
     filledQuantity: decimal,
-    filledQuote: decimal.meta({ description: "Sum of price x quantity of all fills." }),
-    averagePrice: decimal
-      .nullable()
-      .meta({ description: "Rounded half up to 10 decimals; null before the first fill." }),
+    filledQuote: decimal.check(z.meta({ description: "Sum of price x quantity of all fills." })),
+    averagePrice: z
+      .nullable(decimal)
+      .check(z.meta({ description: "Rounded half up to 10 decimals; null before the first fill." })),
     fee,
     status: orderStatus,
-    reason: z.string().nullable().meta({ description: "Says more of the status, where there is more." }),
+    reason: z
+      .nullable(z.string())
+      .check(z.meta({ description: "Says more of the status, where there is more." })),
     timeInForce,
     version: z
-      .int()
-      .nullable()
-      .meta({ description: "The journal version that last changed it; null while pending." }),
+      .nullable(z.int())
+      .check(z.meta({ description: "The journal version that last changed it; null while pending." })),
     createdAt: time,
     updatedAt: time,
   })
-  .meta({ id: "Order" });
+  .check(z.meta({ id: "Order" }));
 
 export const fill = z
   .strictObject({
@@ -51,7 +56,7 @@ export const fill = z
     role: z.enum(["maker", "taker"]),
     time,
   })
-  .meta({ id: "Fill" });
+  .check(z.meta({ id: "Fill" }));
 
 const params = z.strictObject({ id });
 
@@ -87,11 +92,10 @@ export const listOrders = route({
   auth: "user",
   summary: "Own orders, newest first",
   query: z.strictObject({
-    market: marketName.exactOptional(),
+    market: z.exactOptional(marketName),
     status: z
-      .enum([...orderStatus.options, "live", "closed"])
-      .exactOptional()
-      .meta({ description: "One status, or live (it may still change), or closed." }),
+      .exactOptional(z.enum([...orderStatus.options, "live", "closed"]))
+      .check(z.meta({ description: "One status, or live (it may still change), or closed." })),
     limit,
     cursor,
   }),
@@ -122,8 +126,8 @@ export const cancelOrder = route({
   params,
   answers: {
     202: z
-      .strictObject({ id, status: orderStatus.meta({ description: "As it is now." }) })
-      .meta({ id: "CancelledOrder" }),
+      .strictObject({ id, status: orderStatus.check(z.meta({ description: "As it is now." })) })
+      .check(z.meta({ id: "CancelledOrder" })),
   },
   refusals: ["ORDER_CLOSED"],
   idempotency: "record",
@@ -137,7 +141,7 @@ export const cancelOrders = route({
   path: "/api/orders",
   auth: "user",
   summary: "Cancel all own orders of a market, or of one side of it",
-  query: z.strictObject({ market: marketName, side: side.exactOptional() }),
+  query: z.strictObject({ market: marketName, side: z.exactOptional(side) }),
   answers: { 202: z.strictObject({ market: marketName }) },
   refusals: ["UNKNOWN_MARKET"],
   idempotency: "record",
@@ -150,8 +154,8 @@ export const listFills = route({
   auth: "user",
   summary: "Own fills, newest first",
   query: z.strictObject({
-    market: marketName.exactOptional(),
-    orderId: id.exactOptional(),
+    market: z.exactOptional(marketName),
+    orderId: z.exactOptional(id),
     limit,
     cursor,
   }),

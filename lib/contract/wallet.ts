@@ -1,15 +1,15 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { route } from "./route.ts";
 import { assetName, cursor, decimal, id, limit, listOf, positiveDecimal, printable, time } from "./shapes.ts";
 
 export const balance = z
   .strictObject({
     asset: assetName,
-    available: decimal.meta({ description: "Free to trade and withdraw." }),
-    locked: decimal.meta({ description: "Held for live orders and open withdrawals." }),
-    total: decimal.meta({ description: "available + locked." }),
+    available: decimal.check(z.meta({ description: "Free to trade and withdraw." })),
+    locked: decimal.check(z.meta({ description: "Held for live orders and open withdrawals." })),
+    total: decimal.check(z.meta({ description: "available + locked." })),
   })
-  .meta({ id: "Balance" });
+  .check(z.meta({ id: "Balance" }));
 
 export const deposit = z
   .strictObject({
@@ -19,10 +19,10 @@ export const deposit = z
     amount: decimal,
     reference: z
       .string()
-      .meta({ description: "What the deposit is known by outside, such as a transaction." }),
+      .check(z.meta({ description: "What the deposit is known by outside, such as a transaction." })),
     createdAt: time,
   })
-  .meta({ id: "Deposit" });
+  .check(z.meta({ id: "Deposit" }));
 
 export const withdrawalStatus = z.enum(["pending_approval", "completed", "rejected", "cancelled"]);
 
@@ -31,16 +31,16 @@ export const withdrawal = z
     id,
     userId: id,
     asset: assetName,
-    amount: decimal.meta({ description: "What leaves the wallet, the fee included." }),
-    fee: decimal.meta({ description: "Inside the amount: the receiver gets amount - fee." }),
+    amount: decimal.check(z.meta({ description: "What leaves the wallet, the fee included." })),
+    fee: decimal.check(z.meta({ description: "Inside the amount: the receiver gets amount - fee." })),
     address: z.string(),
     status: withdrawalStatus,
-    transactionId: z.string().nullable().meta({ description: "Once completed." }),
-    reason: z.string().nullable().meta({ description: "Once rejected." }),
+    transactionId: z.nullable(z.string()).check(z.meta({ description: "Once completed." })),
+    reason: z.nullable(z.string()).check(z.meta({ description: "Once rejected." })),
     createdAt: time,
     updatedAt: time,
   })
-  .meta({ id: "Withdrawal" });
+  .check(z.meta({ id: "Withdrawal" }));
 
 const params = z.strictObject({ id });
 
@@ -66,8 +66,10 @@ export const requestWithdrawal = route({
     amount: positiveDecimal,
     address: z
       .string()
-      .regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 printable characters without spaces")
-      .meta({ examples: ["0x52908400098527886E0F7030069857D2E4169EE7"] }),
+      .check(
+        z.regex(/^[\x21-\x7e]{1,128}$/, "must be 1 to 128 printable characters without spaces"),
+        z.meta({ examples: ["0x52908400098527886E0F7030069857D2E4169EE7"] }),
+      ),
   }),
   answers: { 201: withdrawal },
   refusals: ["INSUFFICIENT_FUNDS", "RATE_LIMITED"],
@@ -132,7 +134,7 @@ export const creditDeposit = route({
     userId: id,
     asset: assetName,
     amount: positiveDecimal,
-    reference: printable(128).meta({ examples: ["tx-4711"] }),
+    reference: printable(128).check(z.meta({ examples: ["tx-4711"] })),
   }),
   answers: { 200: deposit, 201: deposit },
   refusals: ["NOT_FOUND", "DUPLICATE_REFERENCE"],

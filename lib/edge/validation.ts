@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type { z } from "zod/mini";
 import type { Detail } from "../contract/refusal.ts";
 import type { Route } from "../contract/route.ts";
 import { type EdgeMiddleware, Refused } from "./request.ts";
@@ -34,7 +34,7 @@ export function validation(route: Route): EdgeMiddleware {
   };
 }
 
-function check(schema: z.ZodType | undefined, given: unknown): Checked {
+function check(schema: z.ZodMiniType | undefined, given: unknown): Checked {
   if (schema === undefined) return { value: undefined, details: [] };
   const parsed = schema.safeParse(given, { error: messageOf });
   if (parsed.success) return { value: parsed.data, details: [] };

@@ -70,9 +70,9 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
 const PACKAGES: { readonly [room: string]: RegExp } = {
   money: /^$/,
   adapters: /^(@aws-sdk\/|@aws-lambda-powertools\/|jose$|ulid$|node:)/,
-  edge: /^(@middy\/|aws-lambda$|zod$|node:crypto$)/,
+  edge: /^(@middy\/|aws-lambda$|zod\/mini$|node:crypto$)/,
   functions: /^aws-lambda$/,
-  domain: /^(zod$|ulid$|node:crypto$|node:zlib$|node:buffer$)/,
+  domain: /^(zod\/mini$|ulid$|node:crypto$|node:zlib$|node:buffer$)/,
 };
 
 const IMPURE: readonly { readonly pattern: RegExp; readonly what: string }[] = [

@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import type { tokenPair, user } from "../../lib/contract/auth.ts";
 import type { market, orderBook } from "../../lib/contract/market.ts";
 import type { newOrder } from "../../lib/contract/new-order.ts";
@@ -19,7 +19,7 @@ export type NewOrder = z.input<typeof newOrder>;
 export type Order = z.output<typeof order>;
 export type Balance = z.output<typeof balance>;
 
-type InputOf<S> = S extends z.ZodType ? z.input<S> : undefined;
+type InputOf<S> = S extends z.ZodMiniType ? z.input<S> : undefined;
 
 /** What a call of the route is made of, before it is parsed. */
 export type Given<R extends Route> = {
@@ -29,5 +29,5 @@ export type Given<R extends Route> = {
 };
 
 export type Answered<R extends Route> = {
-  [S in keyof R["answers"]]: R["answers"][S] extends z.ZodType ? z.output<R["answers"][S]> : undefined;
+  [S in keyof R["answers"]]: R["answers"][S] extends z.ZodMiniType ? z.output<R["answers"][S]> : undefined;
 }[keyof R["answers"]];

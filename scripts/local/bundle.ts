@@ -24,6 +24,8 @@ export async function bundleFunctions(configuration: Configuration, outputDir: s
     format: "esm",
     platform: "node",
     target: "node24",
+    mainFields: ["module", "main"],
+    alias: { "@aws-sdk/credential-provider-node": "./lib/adapters/environment-credentials.ts" },
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { decodeCursor, encodeCursor, wholeList } from "../../../lib/contract/cursor.ts";
 import { pageView } from "../../../lib/contract/page-view.ts";
 import { cursor } from "../../../lib/contract/shapes.ts";

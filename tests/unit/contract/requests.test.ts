@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { z } from "zod";
+import type * as z from "zod/mini";
 import { rejectWithdrawal, updateUser } from "../../../lib/contract/admin.ts";
 import { listAudit } from "../../../lib/contract/audit.ts";
 import { login, register } from "../../../lib/contract/auth.ts";
@@ -7,7 +7,7 @@ import { getOrderBook } from "../../../lib/contract/market.ts";
 import { cancelOrders, listOrders, placeOrder } from "../../../lib/contract/trading.ts";
 import { creditDeposit, requestWithdrawal } from "../../../lib/contract/wallet.ts";
 
-const pathsOf = (schema: z.ZodType, given: unknown): string[] => {
+const pathsOf = (schema: z.ZodMiniType, given: unknown): string[] => {
   const parsed = schema.safeParse(given);
   return parsed.success ? [] : parsed.error.issues.map(({ path }) => path.join("."));
 };
@@ -88,7 +88,7 @@ describe("passwords", () => {
 
 describe("other requests", () => {
   const id = "01KATB9Z8Q4W0J5V6R7N2M3X1C";
-  it.each<[string, z.ZodType, unknown, string[]]>([
+  it.each<[string, z.ZodMiniType, unknown, string[]]>([
     ["a change of a user that changes nothing", updateUser.body, {}, [""]],
     ["a role that is not one", updateUser.body, { role: "root" }, ["role"]],
     [

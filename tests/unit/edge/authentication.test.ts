@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { createAdmin } from "../../../lib/auth/create-admin.ts";
 import { login } from "../../../lib/auth/login.ts";
 import { register } from "../../../lib/auth/register.ts";

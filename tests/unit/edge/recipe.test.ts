@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod/mini";
 import { success } from "../../../lib/contract/refusal.ts";
 import { route } from "../../../lib/contract/route.ts";
 import { email, id, limit, positiveDecimal } from "../../../lib/contract/shapes.ts";
@@ -21,8 +21,8 @@ const echo = route({
     email,
     amount: positiveDecimal,
     kind: z.enum(["a", "b"]),
-    note: z.string().exactOptional(),
-    inner: z.strictObject({ deep: z.int() }).exactOptional(),
+    note: z.exactOptional(z.string()),
+    inner: z.exactOptional(z.strictObject({ deep: z.int() })),
   }),
   answers: { 200: z.unknown() },
   refusals: [],

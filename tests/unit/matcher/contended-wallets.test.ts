@@ -176,6 +176,17 @@ describe("a wallet that others keep writing", () => {
     expect(metrics.get("WalletsContended")).toBe(marks);
   });
 
+  test("what was shown is forgotten with some progress, and holds up nothing of the next batch", async () => {
+    for (const price of ["50000", "50100"]) await sell("MAKER", price);
+    await exchange.match(MARKET);
+    const matcher = exchange.newMatcher(MARKET, { store: hookedStore(exchange.store, contended(3)) });
+    await buy("ALICE", "50000");
+    await exchange.match(MARKET, matcher);
+    const later = [await sell("BOB", "60000"), await buy("ALICE", "50100")];
+    await exchange.match(MARKET, matcher);
+    expect((await entries()).at(-1)).toEqual(later.map(({ terms }) => terms.id));
+  });
+
   test("what was planned with it is taken back, and the journal is not read again", async () => {
     await sell("MAKER", "50000");
     await exchange.match(MARKET);

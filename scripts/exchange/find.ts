@@ -9,8 +9,6 @@ import { LOCAL_STAGE } from "../local/settings.ts";
 import { ExchangeClient } from "./client.ts";
 import { startStack } from "./stack.ts";
 
-export type ReachedExchange = { readonly url: string; stop(): Promise<unknown> };
-
 export type StoredExchange = {
   /** In words, for the reader. */
   readonly place: string;
@@ -34,7 +32,7 @@ export function defaultUrl(): string {
 export async function reachExchange(
   url: string | undefined,
   say: (text: string) => void,
-): Promise<ReachedExchange> {
+): Promise<{ readonly url: string; stop(): Promise<unknown> }> {
   const address = url ?? defaultUrl();
   if (await answers(address)) return { url: address, stop: nothing };
   if (url !== undefined) {

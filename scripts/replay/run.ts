@@ -15,17 +15,7 @@ type Difference = {
   }[];
 };
 
-export type ReplayReport = {
-  readonly messages: number;
-  /** Messages that change nothing visible: hidden executions, auctions, halts. */
-  readonly skipped: number;
-  readonly compared: number;
-  readonly differing: number;
-  readonly firstDifference: Difference | undefined;
-  readonly levelsFromRecord: number;
-  readonly requeued: number;
-  readonly seconds: number;
-};
+export type ReplayReport = Awaited<ReturnType<typeof runReplay>>;
 
 export type ReplayTools = {
   readonly venue: Venue;
@@ -36,7 +26,7 @@ export type ReplayTools = {
 };
 
 /** Follows the plan and compares the exchange's book with the record after every message that can be compared. */
-export async function runReplay(steps: readonly Step[], tools: ReplayTools): Promise<ReplayReport> {
+export async function runReplay(steps: readonly Step[], tools: ReplayTools) {
   const { venue, mapping, books } = tools;
   const depth = Math.max(
     1,
@@ -44,6 +34,7 @@ export async function runReplay(steps: readonly Step[], tools: ReplayTools): Pro
   );
   const written = (levels: RecordedBook["buy"]): Level[] =>
     levels.map(({ price, size }) => [mapping.price(price), mapping.quantity(size)]);
+  /** Skipped are messages that change nothing visible: hidden executions, auctions, halts. */
   const count = { messages: 0, skipped: 0, compared: 0, differing: 0, levelsFromRecord: 0, requeued: 0 };
   let firstDifference: Difference | undefined;
   let version = 0;

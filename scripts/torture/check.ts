@@ -25,19 +25,14 @@ export type CheckGiven = {
   readonly closed: Map<string, Order>;
 };
 
-export type CheckResult = {
-  readonly orders: number;
-  /** Orders that were reserved, and never reached their market because of a kill. */
-  readonly voided: number;
-  readonly differences: readonly string[];
-};
+export type CheckResult = Awaited<ReturnType<typeof checkEverything>>;
 
 const DRAIN_AT_MOST_MS = 60_000;
 const SETTLE_AT_MOST_MS = 20_000;
 const PAGE = 500;
 
 /** For an exchange at rest: the books verify, and all that the clients were told is so. */
-export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
+export async function checkEverything(given: CheckGiven) {
   const { crowd, inside, dataDir, closed } = given;
   const { placings, cancelled } = given.wire;
   const differences: string[] = [];
@@ -76,7 +71,12 @@ export async function checkEverything(given: CheckGiven): Promise<CheckResult> {
   differences.push(...faultsOfKeys(placings, keyed));
   if (keyed.length !== seen.size)
     differences.push(`${keyed.length} orders are stored, and the clients see ${seen.size}`);
-  return { orders: seen.size, voided, differences };
+  return {
+    orders: seen.size,
+    /** Orders that were reserved, and never reached their market because of a kill. */
+    voided,
+    differences,
+  };
 }
 
 function answeredTwice(placed: readonly Placed[]): readonly string[] {

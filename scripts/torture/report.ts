@@ -3,6 +3,7 @@ import { heading, print, table } from "../command/terminal.ts";
 import type { Tally } from "../demo/tally.ts";
 import type { CheckResult } from "./check.ts";
 import { type Kill, VICTIMS, type Victim } from "./plan.ts";
+import type { Summary } from "./run.ts";
 import type { Wire } from "./wire.ts";
 
 export type Round = {
@@ -12,18 +13,6 @@ export type Round = {
   /** Accepted from the crowd in the meantime. */
   readonly orders: number;
   readonly fault: string | undefined;
-};
-
-export type Summary = {
-  readonly rounds: readonly Round[];
-  /** How many of the rounds had passed at the last check. */
-  readonly checkedRounds: number;
-  /** Orders of the crowd at the last check. */
-  readonly orders: number;
-  readonly voided: number;
-  readonly differences: readonly string[];
-  readonly tally: Tally;
-  readonly wire: Wire;
 };
 
 /** By victim and for all; null where nothing was killed. */

@@ -9,7 +9,7 @@ import { openInside } from "./inside.ts";
 import type { Options } from "./options.ts";
 import { killsFrom } from "./plan.ts";
 import { joinProber, type Prober } from "./probe.ts";
-import { type Round, type Summary, tellCheck, tellRound } from "./report.ts";
+import { type Round, tellCheck, tellRound } from "./report.ts";
 import type { TorturedStack } from "./tortured-stack.ts";
 import { Wire } from "./wire.ts";
 
@@ -22,12 +22,14 @@ type Arena = Pick<CheckGiven, "crowd" | "wire" | "inside" | "deposits" | "closed
   readonly prober: Prober;
 };
 
+export type Summary = Awaited<ReturnType<typeof torture>>;
+
 /** Kills and checks until the rounds or the minutes are over, a difference is found, or somebody interrupts. */
 export async function torture(
   stack: TorturedStack,
   options: Options & { readonly dataDir: string },
   interruption: AbortSignal,
-): Promise<Summary> {
+) {
   await stack.start().catch((cause: unknown) => {
     throw new CannotBegin(cause instanceof Error ? cause.message : String(cause));
   });
@@ -69,7 +71,17 @@ export async function torture(
   const { tally } = arena.crowd;
   for (const [what, count] of tally.serverErrors) differences.push(`${what}: ${count} times`);
   differences.push(...tally.surprises);
-  return { rounds, checkedRounds, orders, voided, differences, tally, wire };
+  return {
+    rounds,
+    /** How many of the rounds had passed at the last check. */
+    checkedRounds,
+    /** Orders of the crowd at the last check. */
+    orders,
+    voided,
+    differences,
+    tally,
+    wire,
+  };
 }
 
 async function prepare(

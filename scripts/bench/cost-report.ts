@@ -1,11 +1,11 @@
+import { PRICES } from "../aws-model/prices.ts";
 import { figure } from "../command/statistics.ts";
+import type { Consumption } from "../cost/bill.ts";
 import { type CapacityMeter, type Usage, usedInAll } from "./capacity.ts";
 import type { ItemKind } from "./item-kinds.ts";
 import { BATCH_ORDERS } from "./order-flow.ts";
 import type { Measured, ReportTable } from "./report.ts";
 
-/** DynamoDB on demand, us-east-1: US dollars per million units. */
-const DOLLARS_PER_MILLION = { write: 0.625, read: 0.125 };
 /** The projector writes a snapshot every so many entries. */
 const SNAPSHOT_EVERY = 500;
 
@@ -26,7 +26,7 @@ type Share = Usage & { readonly text: string };
 export function costReport(
   meter: CapacityMeter,
   { items, resting, standardBatches, batches }: Context,
-): Measured {
+): Measured & { readonly consumed: Consumption } {
   const standard = standardBatches * BATCH_ORDERS;
   const warm = standard - BATCH_ORDERS;
   const some = batches * BATCH_ORDERS;
@@ -42,6 +42,7 @@ export function costReport(
       per: SNAPSHOT_EVERY * BATCH_ORDERS,
     }),
   ];
+  const [call, reserve, match, project, snapshot] = flow as [Share, Share, Share, Share, Share];
   const quiet = [
     share({ label: "match single", text: "match: batches of one, as in a quiet market", per: some }),
     share({ label: "project single", text: "project: a run after every entry of one order", per: some }),
@@ -75,6 +76,7 @@ export function costReport(
       hotPath(meter, { standardBatches, batches, resting }),
       sizes(items),
     ],
+    consumed: { call, reserve, match, project: usedInAll([project, snapshot]) },
     figures: { perOrder: [...flow, ...totals, ...variants].map(plain), items },
   };
 }
@@ -93,7 +95,7 @@ function consumption(title: string, shares: readonly Share[]): ReportTable {
 }
 
 function dollars({ readUnits, writeUnits }: Usage): number {
-  return readUnits * DOLLARS_PER_MILLION.read + writeUnits * DOLLARS_PER_MILLION.write;
+  return readUnits * PRICES.readUnits + writeUnits * PRICES.writeUnits;
 }
 
 function places(shares: readonly Share[]): ReportTable {

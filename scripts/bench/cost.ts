@@ -21,7 +21,7 @@ import {
   placeRestingBatch,
   placing,
 } from "./order-flow.ts";
-import type { Measured, Show } from "./report.ts";
+import type { Show } from "./report.ts";
 
 /** Enough that what the projector writes now and then only (the depth, every 32 entries) counts with its share. */
 const STANDARD_BATCHES = 64;
@@ -41,7 +41,7 @@ type Bench = {
 };
 
 /** What one order consumes at each step, by the engine's own account of each call. */
-export async function measureCost({ tablePrefix, endpoint }: Dynoxide, show: Show): Promise<Measured> {
+export async function measureCost({ tablePrefix, endpoint }: Dynoxide, show: Show) {
   const meter = new CapacityMeter(tablePrefix);
   const store = createDynamoStore({ tablePrefix, endpoint, meter: meter.note });
   const exchange = new InProcessExchange(store, { onQueueCall: meter.noteQueueCall });

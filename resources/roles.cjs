@@ -73,8 +73,7 @@ const KINDS = {
     tables: {
       ...SIGNED_IN,
       ...RECONCILES,
-      // It is never refused, so nothing that was named is forgotten.
-      requests: ["GetItem", "UpdateItem"],
+      ...NAMED,
       "market-data": [...RECONCILES["market-data"], "BatchGetItem"],
     },
     snapshots: ["BatchWriteItem"],

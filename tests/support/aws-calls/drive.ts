@@ -303,6 +303,9 @@ async function administration({ url, admin, ports, prefix, invoke }: World): Pro
     "/admin/reconciliation",
   ])
     good(await admin.call("GET", path));
+  // The key was used before, and is past its time.
+  const used = { pk: admin.id, sk: "KEY#run", operationId: "old", fingerprint: "old", expiresAt: 1n };
+  await ports.store.write({ kind: "put", table: "requests", item: used });
   good(await admin.call("POST", "/admin/reconciliation", undefined, { "idempotency-key": "run" }));
   await eventually(
     () => readRuns(ports),

@@ -27,14 +27,10 @@ export async function listOwnFills(
   if (orderId === undefined) return await listFills({ userId, market }, request, ports);
   const found = await getOrder({ userId, orderId }, ports);
   if (!found.ok) return success({ items: [] });
-  const order = found.value;
-  await awaitProjection(order, ports);
-  const { createdAtMs, updatedAtMs } = order;
-  return await listFills(
-    { userId, market, order: { id: orderId, createdAtMs, updatedAtMs } },
-    request,
-    ports,
-  );
+  const { firstFillMs: fromMs, lastFillMs: toMs } = found.value;
+  if (fromMs === undefined || toMs === undefined) return success({ items: [] });
+  await awaitProjection(found.value, ports);
+  return await listFills({ userId, market, order: { id: orderId, fromMs, toMs } }, request, ports);
 }
 
 async function awaitProjection({ market, version }: OrderRecord, { store, clock }: Ports): Promise<void> {

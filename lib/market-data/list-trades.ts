@@ -42,10 +42,8 @@ export async function listMarketTrades(
 export type FillFilter = {
   readonly userId: string;
   readonly market?: string | undefined;
-  /** Bounds the search where an order's life is known. */
-  readonly order?:
-    | { readonly id: string; readonly createdAtMs: number; readonly updatedAtMs: number }
-    | undefined;
+  /** One order's, from its first to its last: the user's others of that time are all that is read beside them. */
+  readonly order?: { readonly id: string; readonly fromMs: number; readonly toMs: number } | undefined;
 };
 
 export async function listFills(
@@ -55,10 +53,7 @@ export async function listFills(
 ): Promise<Result<Listing<OwnFill>>> {
   const { userId, market, order } = filter;
   if (market !== undefined && !ports.catalogue.markets.has(market)) return refuse("UNKNOWN_MARKET");
-  const range =
-    order === undefined
-      ? {}
-      : { from: timeKey(order.createdAtMs - CLOCK_SKEW_MS), to: `${timeKey(order.updatedAtMs)}~` };
+  const range = order === undefined ? {} : { from: timeKey(order.fromMs), to: `${timeKey(order.toMs)}~` };
   const isWanted = (fill: OwnFill): boolean =>
     (market === undefined || fill.market === market) && (order === undefined || fill.orderId === order.id);
   return success(
@@ -68,9 +63,6 @@ export async function listFills(
     ),
   );
 }
-
-/** An order's creation is stamped by another machine than its market time. */
-const CLOCK_SKEW_MS = 60_000;
 
 /**
  * A page of things of which a row holds several. A page may end within a row: its cursor is the row's sort key and how many of the

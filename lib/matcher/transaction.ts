@@ -1,7 +1,8 @@
 import { accountAppliedWrite } from "../desired-state/desired-state.ts";
 import { entryWrite } from "../journal/journal-items.ts";
 import { gateKey } from "../market/gate.ts";
-import type { OrderChange, PendingCancel } from "../matching/effects.ts";
+import type { OrderChange, PendingCancel, Trade } from "../matching/effects.ts";
+import type { LiveOrder } from "../matching/order.ts";
 import type { Plan } from "../matching/plan.ts";
 import { entered, isLive, orderKey } from "../orders/order-item.ts";
 import type { Condition, Item, SlotReason, Value, Write } from "../store/store.ts";
@@ -26,8 +27,10 @@ export function transactionOf({ sealed, entry, effects }: Plan): Transaction {
   const writes: Write[] = [entryWrite(sealed)];
   const slots: Slot[] = [{ kind: "fence" }];
   const stamp = { version: BigInt(entry.version), updatedAtMs: BigInt(entry.timeMs) };
+  const filled = filledLots(effects.trades);
   for (const change of effects.orders.values()) {
-    writes.push(orderWrite(change, stamp));
+    const fills = fillTimes(change.order, filled.get(change.order.id), entry.timeMs);
+    writes.push(orderWrite(change, { ...stamp, ...fills }));
     slots.push(slotOf(change));
   }
   for (const cancel of effects.pendingCancels.values()) {
@@ -84,6 +87,21 @@ export function classify(reasons: readonly SlotReason[], slots: readonly Slot[])
 
 function ownersOf(slots: readonly Slot[]): readonly string[] {
   return [...new Set(slots.flatMap((slot) => (slot.kind === "owned" ? [slot.userId] : [])))];
+}
+
+/** What an entry fills of each order. */
+function filledLots(trades: readonly Trade[]): ReadonlyMap<string, bigint> {
+  const filled = new Map<string, bigint>();
+  for (const { maker, taker, lots } of trades)
+    for (const { id } of [maker, taker]) filled.set(id, (filled.get(id) ?? 0n) + lots);
+  return filled;
+}
+
+/** Between these times an order's fills are found among its user's. */
+function fillTimes({ filledLots }: LiveOrder, filledNow: bigint | undefined, timeMs: number): Item {
+  if (filledNow === undefined) return {};
+  const lastFillMs = BigInt(timeMs);
+  return filledLots === filledNow ? { firstFillMs: lastFillMs, lastFillMs } : { lastFillMs };
 }
 
 function orderWrite(change: OrderChange, stamp: Item): Write {

@@ -28,6 +28,9 @@ export type OrderRecord = {
   readonly filledLots: bigint;
   readonly filledQuote: bigint;
   readonly fee: bigint;
+  /** Market times of its first and last fill. */
+  readonly firstFillMs?: number;
+  readonly lastFillMs?: number;
   /** The journal version that last changed it; absent while pending. */
   readonly version?: number;
   readonly createdAtMs: number;
@@ -95,6 +98,8 @@ export function orderFrom(item: Item): OrderRecord {
     filledLots: (item.filledLots as bigint | undefined) ?? 0n,
     filledQuote: (item.filledQuote as bigint | undefined) ?? 0n,
     fee: (item.fee as bigint | undefined) ?? 0n,
+    ...optional("firstFillMs", item.firstFillMs === undefined ? undefined : Number(item.firstFillMs)),
+    ...optional("lastFillMs", item.lastFillMs === undefined ? undefined : Number(item.lastFillMs)),
     ...optional("version", item.version === undefined ? undefined : Number(item.version)),
     createdAtMs: Number(item.createdAtMs),
     updatedAtMs: Number(item.updatedAtMs),

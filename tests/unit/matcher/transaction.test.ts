@@ -138,11 +138,33 @@ describe("a plan's transaction", () => {
         filledLots: 1n,
         filledQuote: 100n * MARKET.tickLotUnits,
         fee,
+        firstFillMs: 1_001n,
+        lastFillMs: 1_001n,
         version: 2n,
         updatedAtMs: 1_001n,
       },
       when: [{ attribute: "liveUserId", is: "present" }],
     });
+  });
+
+  test("says when an order was filled first and last, and leaves that alone where an entry fills nothing of it", () => {
+    const state = new MarketState(MARKET);
+    const maker = termsOf({ id: "S1", userId: "BOB", side: "sell", ...one, quantityLots: 4n });
+    const timesOf = (timeMs: number, ...commands: Parameters<typeof queued>[0]): object => {
+      const later = queued(commands).map((command) => ({ ...command, timeMs }));
+      const next = plan(state, { epoch: `epoch ${timeMs}`, commands: later });
+      const { writes } = transactionOf(next);
+      advance(state, next);
+      const write = writes.find((each) => each.kind === "update" && each.key.sk === "ORDER#S1");
+      const { firstFillMs, lastFillMs } = (write?.kind === "update" ? write.set : undefined) ?? {};
+      return { firstFillMs, lastFillMs };
+    };
+    expect(timesOf(2_000, placeOf(maker))).toEqual({});
+    // Two trades of one entry are one time.
+    const buys = [placeOf({ id: "B1", ...one }), placeOf({ id: "B2", ...one })];
+    expect(timesOf(3_000, ...buys)).toEqual({ firstFillMs: 3_000n, lastFillMs: 3_000n });
+    expect(timesOf(4_000, placeOf({ id: "B3", ...one }))).toEqual({ lastFillMs: 4_000n });
+    expect(timesOf(5_000, cancelOf("C1", maker))).toEqual({});
   });
 
   test("lets a suspended order in on condition that it waits for this release, which a failure then names", () => {

@@ -70,7 +70,8 @@ export async function recoverToRead(
 }
 
 function nearer(a: MarketState | undefined, b: MarketState | undefined): MarketState | undefined {
-  return (a?.head.version ?? -1) >= (b?.head.version ?? -1) ? a : b;
+  if (a === undefined || b === undefined) return a ?? b;
+  return a.head.version >= b.head.version ? a : b;
 }
 
 type Bounds = { readonly version?: number; readonly deadlineMs: number };

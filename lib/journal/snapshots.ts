@@ -46,7 +46,7 @@ export async function saveSnapshot(
 export async function newestSnapshot(
   market: Market,
   { store, log }: { store: Store; log: Log },
-  atMost = Number.MAX_SAFE_INTEGER,
+  atMost = LAST_VERSION,
 ): Promise<MarketState | undefined> {
   for (const header of await snapshotHeaders(market.market, { store }, atMost)) {
     try {
@@ -64,7 +64,7 @@ export async function newestSnapshot(
 export async function snapshotHeaders(
   market: string,
   { store }: { store: Store },
-  atMost = Number.MAX_SAFE_INTEGER,
+  atMost = LAST_VERSION,
 ): Promise<readonly Item[]> {
   const headers: Item[] = [];
   let after: Item | undefined;
@@ -72,7 +72,7 @@ export async function snapshotHeaders(
     const page = await store.query({
       table: "journal",
       pk: snapshotHeadersKey(market),
-      ...(atMost > LAST_VERSION ? {} : { to: versionKey(atMost) }),
+      to: versionKey(atMost),
       order: "descending",
       consistent: true,
       ...(after === undefined ? {} : { after }),

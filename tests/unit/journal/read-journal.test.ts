@@ -80,6 +80,25 @@ describe("the journal", () => {
     expect(clock.nowMs()).toBeGreaterThan(new VirtualClock().nowMs());
   });
 
+  test("with a gap is read twenty times again, and no more", async () => {
+    const memory = new MemoryStore();
+    await storeJournal(journal, memory);
+    expect(await versions(hiding(memory, [5], 20), 0)).toEqual(upTo(12));
+    await expect(versions(hiding(memory, [5], 21), 0)).rejects.toThrow(/no entry 5/);
+  });
+
+  test("read for half the price ends at a gap, without a pause", async () => {
+    const memory = new MemoryStore();
+    await storeJournal(journal, memory);
+    const startMs = clock.nowMs();
+    const found: number[] = [];
+    const from = { market: "BTC-USDT", after: 0, consistent: false };
+    for await (const run of readJournal(from, { store: hiding(memory, [5], 1), clock }))
+      found.push(...run.map(({ version }) => version));
+    expect(found).toEqual(upTo(4));
+    expect(clock.nowMs()).toBe(startMs);
+  });
+
   test("whose last entries do not show yet ends before them", async () => {
     const memory = new MemoryStore();
     await storeJournal(journal, memory);

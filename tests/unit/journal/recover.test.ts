@@ -160,6 +160,19 @@ describe("recovery up to a version", () => {
     const { store: seen, from } = watched();
     expect(stateText(await at(2_300, quietLife(3).state, seen))).toBe(stateText(state));
     expect(from[0]).toBe(versionKey(2_251));
+    from.length = 0;
+    expect(stateText(await at(2_300, quietLife(300).state, seen))).toBe(stateText(state));
+    expect(from[0]).toBe(versionKey(301));
+  });
+
+  test("rolls a known state forward, however far behind, where no snapshot is nearer", async () => {
+    const { journal, state } = quietLife(2_100);
+    store = new MemoryStore();
+    await storeJournal(journal, store);
+    await saveSnapshot(quietLife(20).state, { store });
+    const { store: seen, from } = watched();
+    expect(stateText(await at(2_100, quietLife(50).state, seen))).toBe(stateText(state));
+    expect(from[0]).toBe(versionKey(51));
   });
 
   test("of a known state that is not of this journal is refused by the chain of hashes", async () => {
@@ -209,5 +222,10 @@ describe("recovery to read", () => {
     );
     await expect(recoverToRead(MARKET, clock.nowMs(), ports)).rejects.toThrow(/only/);
     expect(writes).toEqual([]);
+  });
+
+  test("ends with the page in which its time has come", async () => {
+    const now = recoverToRead(MARKET, clock.nowMs(), { store, clock, log });
+    await expect(now).rejects.toThrow("BTC-USDT is recovered up to version 9 only");
   });
 });

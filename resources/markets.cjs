@@ -35,22 +35,83 @@ function queue(market) {
   };
 }
 
-function oldestCommandAlarm(market) {
+const EXCEEDED = {
+  ComparisonOperator: "GreaterThanThreshold",
+  TreatMissingData: "notBreaching",
+  AlarmActions: [{ Ref: "AlarmTopic" }],
+};
+
+function alarm(AlarmDescription, more) {
   return {
     Type: "AWS::CloudWatch::Alarm",
-    Properties: {
-      AlarmDescription: `Commands of ${market} wait for a minute and more: its matcher cannot commit.`,
-      Namespace: "AWS/SQS",
-      MetricName: "ApproximateAgeOfOldestMessage",
-      Dimensions: [{ Name: "QueueName", Value: queueName(market) }],
-      Statistic: "Maximum",
-      Period: 60,
-      EvaluationPeriods: 1,
-      Threshold: 60,
-      ComparisonOperator: "GreaterThanThreshold",
-      TreatMissingData: "notBreaching",
-      AlarmActions: [{ Ref: "AlarmTopic" }],
-    },
+    Properties: { AlarmDescription, Period: 60, EvaluationPeriods: 1, ...EXCEEDED, ...more },
+  };
+}
+
+function onQueue(market, more) {
+  return { Namespace: "AWS/SQS", Dimensions: [{ Name: "QueueName", Value: queueName(market) }], ...more };
+}
+
+function onMatcher(market, more) {
+  const Value = `${NAMES}-match-${market}`;
+  return { Namespace: "AWS/Lambda", Dimensions: [{ Name: "FunctionName", Value }], ...more };
+}
+
+/** On what we measure ourselves, as lib/adapters/metrics.ts writes it; tests/scenarios/roles.test.ts sees each of them written. */
+function onOurs(market, MetricName, more = {}) {
+  const Dimensions = [
+    { Name: "service", Value: `\${self:service}` },
+    { Name: "market", Value: market },
+  ];
+  return { Namespace: NAMES, MetricName, Dimensions, Statistic: "Sum", Threshold: 0, ...more };
+}
+
+/** Each calls somebody; lib/README.md says what to do. */
+function alarmsOf(market) {
+  const longMs = 800 * MATCHER_TIMEOUT_SECONDS;
+  return {
+    OldestCommand: alarm(
+      `Commands of ${market} wait for a minute and more: its matcher cannot commit.`,
+      onQueue(market, { MetricName: "ApproximateAgeOfOldestMessage", Statistic: "Maximum", Threshold: 60 }),
+    ),
+    MatcherErrors: alarm(
+      `The matcher of ${market} fails or is stopped; its messages come again after ten seconds each time.`,
+      onMatcher(market, { MetricName: "Errors", Statistic: "Sum", Threshold: 0 }),
+    ),
+    MatcherThrottles: alarm(
+      `The matcher of ${market} finds no place to run, although its places are reserved.`,
+      onMatcher(market, {
+        MetricName: "Throttles",
+        Statistic: "Sum",
+        Threshold: 10,
+        EvaluationPeriods: 3,
+      }),
+    ),
+    MatcherDuration: alarm(
+      `The matcher of ${market} needs nearly all of its time, three minutes on end: the store is slow, or the book is long to recover.`,
+      onMatcher(market, {
+        MetricName: "Duration",
+        Statistic: "Maximum",
+        Threshold: longMs,
+        EvaluationPeriods: 3,
+      }),
+    ),
+    SnapshotLag: alarm(
+      `The newest snapshot of ${market} is far behind its journal; a cold matcher would take long to recover.`,
+      onOurs(market, "SnapshotLag", { Statistic: "Maximum", Threshold: 20_000 }),
+    ),
+    InvariantBroken: alarm(
+      `A wallet contradicts the journal of ${market}; an order was suspended and the market halted.`,
+      onOurs(market, "InvariantBroken"),
+    ),
+    EngineFaults: alarm(
+      `The engine threw on a command of ${market}; it was journalled as rejected and its order will be voided.`,
+      onOurs(market, "EngineFaults"),
+    ),
+    OrdersNotVoided: alarm(
+      `A pending order of ${market} cannot be released, since its wallet does not hold what it reserved.`,
+      onOurs(market, "OrdersNotVoided"),
+    ),
   };
 }
 
@@ -86,7 +147,9 @@ module.exports = {
   },
   alarms: {
     Resources: Object.fromEntries(
-      markets.map(({ market }) => [`${logical(market)}OldestCommandAlarm`, oldestCommandAlarm(market)]),
+      markets.flatMap(({ market }) =>
+        Object.entries(alarmsOf(market)).map(([name, alarm]) => [`${logical(market)}${name}Alarm`, alarm]),
+      ),
     ),
   },
   /** Entries stand under their market's name alone; snapshots, which wake nobody, under longer keys. */

@@ -165,7 +165,9 @@ export class Projector {
       this.#ports,
     );
     if (outcome.ok)
-      metrics.add("ProjectionLag", "Milliseconds", Math.max(0, clock.nowMs() - state.head.timeMs));
+      metrics.add("ProjectionLag", "Milliseconds", Math.max(0, clock.nowMs() - state.head.timeMs), {
+        market: this.#market.market,
+      });
     return outcome.ok;
   }
 

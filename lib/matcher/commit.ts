@@ -41,7 +41,7 @@ export async function commit(
   for (let attempt = 0; ; attempt++) {
     const outcome = await answerOf(() => ports.store.transact(writes));
     if (outcome?.ok === true) {
-      metrics.add("CommitTime", "Milliseconds", clock.nowMs() - startedMs);
+      metrics.add("CommitTime", "Milliseconds", clock.nowMs() - startedMs, { market });
       return { kind: "ours" };
     }
     const failure: Failure =
@@ -52,9 +52,8 @@ export async function commit(
       log.info("commit_refused", { market, version, kind });
       return committed;
     }
-    metrics.add("Conflicts", "Count", failure.conflicts);
-    metrics.add(`Conflicts ${market}`, "Count", failure.conflicts);
-    metrics.add("CommitRetries", "Count", 1);
+    metrics.add("Conflicts", "Count", failure.conflicts, { market });
+    metrics.add("CommitRetries", "Count", 1, { market });
     if (await contended.add(failure.userIds, ports)) return { kind: "contended" };
     const pauseMs =
       Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + ports.random.fraction());

@@ -42,7 +42,7 @@ export class ContendedWallets {
     if (nowMs < (this.#markedUntilMs.get(userId) ?? 0)) return;
     this.#markedUntilMs.set(userId, nowMs + MARKED_MS);
     log.warn("wallet_contended", { market: this.#market, userId });
-    metrics.add("WalletsContended", "Count", 1);
+    metrics.add("WalletsContended", "Count", 1, { market: this.#market });
     try {
       await store.write(hotMarkWrite(userId, nowMs + MARKED_MS));
     } catch (fault) {

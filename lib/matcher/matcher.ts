@@ -155,7 +155,7 @@ export class Matcher {
       market: this.#market.market,
       users: userIds,
     });
-    metrics.add("InvariantBroken", "Count", 1);
+    metrics.add("InvariantBroken", "Count", 1, this.#market);
   }
 
   #report({ entry, effects, faults }: Plan, completed: readonly QueuedCommand[]): void {
@@ -163,10 +163,10 @@ export class Matcher {
     for (const { commandId, cause } of faults) {
       log.error("engine_fault", cause, { market: entry.market, version: entry.version, commandId });
     }
-    if (faults.length > 0) metrics.add("EngineFaults", "Count", faults.length);
-    metrics.add("Batches", "Count", 1);
-    metrics.add("BatchSize", "Count", completed.length);
-    metrics.add("Trades", "Count", effects.trades.length);
+    if (faults.length > 0) metrics.add("EngineFaults", "Count", faults.length, entry);
+    metrics.add("Batches", "Count", 1, entry);
+    metrics.add("BatchSize", "Count", completed.length, entry);
+    metrics.add("Trades", "Count", effects.trades.length, entry);
     log.info("batch_committed", {
       market: entry.market,
       version: entry.version,

@@ -53,6 +53,9 @@ export type RequestLog = Log & {
 
 export type MetricUnit = "Count" | "Milliseconds";
 
+/** What a measurement is about, as dimensions that alarms name. */
+export type MetricOf = { readonly market: string };
+
 export type Metrics = {
-  add(name: string, unit: MetricUnit, value: number): void;
+  add(name: string, unit: MetricUnit, value: number, of?: MetricOf): void;
 };

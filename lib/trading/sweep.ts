@@ -57,7 +57,7 @@ async function voidIfPending(item: Item | undefined, ports: SweepPorts): Promise
   } catch (fault) {
     if (fault instanceof StoreUnavailable) throw fault;
     // One order that cannot be voided must not keep the others pending; the alarm on the metric calls somebody.
-    ports.metrics.add("OrdersNotVoided", "Count", 1);
+    ports.metrics.add("OrdersNotVoided", "Count", 1, { market: order.market });
     ports.log.error("order_not_voided", fault, { orderId: order.terms.id, market: order.market });
     if (market !== undefined) await suspend(order.terms, ports);
     return false;

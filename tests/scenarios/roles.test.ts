@@ -1,9 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadConfiguration } from "../../scripts/local/configuration.ts";
+import { listFrom, loadConfiguration, objectFrom, textFrom } from "../../scripts/local/configuration.ts";
 import { LOCAL_STAGE } from "../../scripts/local/settings.ts";
 import { type Asked, askedBy } from "../support/aws-calls/actions.ts";
 import { driveEverything } from "../support/aws-calls/drive.ts";
@@ -85,5 +85,68 @@ describe("roles > functions may do what they do, and nothing else", () => {
   it("was seen of every function that calls anything", () => {
     const silent = definitions.filter(([key]) => !asked.has(key)).map(([key]) => key);
     expect(silent.toSorted()).toEqual(["docsNotFound", "docsOpenapi"]);
+  });
+});
+
+type Written = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly dimensions: Record<string, string>;
+};
+
+/** Every metric that the stack's functions have written to their logs, in CloudWatch's embedded format. */
+function metricsWritten(): readonly Written[] {
+  const { logDir } = stack.record();
+  const lines = readdirSync(logDir).flatMap((name) => readFileSync(join(logDir, name), "utf8").split("\n"));
+  return lines
+    .filter((line) => line.includes('"CloudWatchMetrics"'))
+    .flatMap((line) => {
+      const { _aws, ...values } = JSON.parse(line);
+      return _aws.CloudWatchMetrics.flatMap(({ Namespace, Dimensions, Metrics }: Emf) =>
+        Metrics.map(({ Name }) => ({
+          namespace: Namespace,
+          name: Name,
+          dimensions: Object.fromEntries((Dimensions[0] ?? []).map((each) => [each, values[each]])),
+        })),
+      );
+    });
+}
+
+type Emf = {
+  readonly Namespace: string;
+  readonly Dimensions: readonly (readonly string[])[];
+  readonly Metrics: readonly { readonly Name: string }[];
+};
+
+describe("alarms > on what functions measure themselves", () => {
+  const ours = Object.entries(configuration.resources).filter(
+    ([, { Type, Properties }]) =>
+      Type === "AWS::CloudWatch::Alarm" && Properties.Namespace === configuration.prefix,
+  );
+  const markets = Object.values(configuration.data).flatMap(({ Properties: { QueueName } }) =>
+    QueueName === undefined
+      ? []
+      : [textFrom(QueueName).slice(configuration.prefix.length + 1, -".fifo".length)],
+  );
+
+  it("there are four for each market", () => {
+    expect(ours).toHaveLength(4 * markets.length);
+  });
+
+  it.each(ours)("%s > the metric is written under that name, with these dimensions", (_, { Properties }) => {
+    const wanted = Object.fromEntries(
+      listFrom(Properties.Dimensions).map((dimension) => {
+        const { Name, Value } = objectFrom(dimension);
+        return [textFrom(Name), textFrom(Value)];
+      }),
+    );
+    expect(markets).toContain(wanted.market);
+    // What goes wrong in one market goes wrong in another in the same words.
+    const written = metricsWritten().filter(
+      ({ namespace, name }) => namespace === Properties.Namespace && name === Properties.MetricName,
+    );
+    const inWords = written.map(({ dimensions }) => ({ ...dimensions, market: wanted.market }));
+    expect(inWords).toContainEqual(wanted);
+    for (const { dimensions } of written) expect(markets).toContain(dimensions.market);
   });
 });

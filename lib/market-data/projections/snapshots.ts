@@ -1,6 +1,6 @@
 import { dropOldSnapshots, saveSnapshot, snapshotHeaders } from "../../journal/snapshots.ts";
 import type { MarketState } from "../../matching/market-state.ts";
-import type { Log } from "../../ports/ports.ts";
+import type { Log, Metrics } from "../../ports/ports.ts";
 import type { Store } from "../../store/store.ts";
 import { lowestWatermark, summaryKey } from "../market-items.ts";
 import type { Picture } from "./projection.ts";
@@ -9,7 +9,7 @@ import type { Picture } from "./projection.ts";
 const EVERY = 500;
 const ORDERS_PER_ENTRY = 20;
 
-type Ports = { readonly store: Store; readonly log: Log };
+type Ports = { readonly store: Store; readonly log: Log; readonly metrics: Metrics };
 
 /** Whole states from which matchers and projectors recover. Old ones go as soon as no projection may need them. */
 export class SnapshotPicture implements Picture {
@@ -23,10 +23,12 @@ export class SnapshotPicture implements Picture {
   }
 
   async draw(state: MarketState): Promise<void> {
-    const { store, log } = this.#ports;
+    const { store, log, metrics } = this.#ports;
     const { market } = state.market;
     const { version } = state.head;
     this.#drawn ??= Number((await snapshotHeaders(market, { store }, version))[0]?.sk ?? 0);
+    // What a recovery would have to replay.
+    metrics.add("SnapshotLag", "Count", version - this.#drawn, { market });
     if (version - this.#drawn < Math.max(this.#every, Math.floor(state.book.size / ORDERS_PER_ENTRY))) return;
     const { bytes } = await saveSnapshot(state, { store });
     this.#drawn = version;

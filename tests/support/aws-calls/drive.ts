@@ -6,6 +6,7 @@ import { RecoveryUnfinished, recover, recoverToRead } from "../../../lib/journal
 import { saveSnapshot } from "../../../lib/journal/snapshots.ts";
 import { SnapshotPicture } from "../../../lib/market-data/projections/snapshots.ts";
 import { ContendedWallets } from "../../../lib/matcher/contended-wallets.ts";
+import { commandMessage } from "../../../lib/matching/wire/message.ts";
 import { QueueUnavailable } from "../../../lib/ports/command-queue.ts";
 import { readRuns, startRun } from "../../../lib/reconciliation/run.ts";
 import { placeOrder } from "../../../lib/trading/place-order.ts";
@@ -200,6 +201,7 @@ async function suspensions({ url, admin, ports, prefix, invoke }: World): Promis
     30_000,
   );
   await giveBack(robbed, "ETH", ports);
+  await fault(buyer, robbed, ports);
   good(await admin.call("PUT", `/admin/markets/${market}`, { status: "open" }));
   await eventually(
     () => request(url, { method: "GET", path: `/markets/${market}` }),
@@ -230,6 +232,22 @@ async function suspensions({ url, admin, ports, prefix, invoke }: World): Promis
   await sweep(invoke, prefix);
   const [suspended] = good(await poor.call("GET", "/orders")).body.items;
   await resolve(poor, suspended.id, { admin, action: "cancel", key: "cancel" });
+}
+
+/** A command that its engine throws on: it cancels somebody else's order. */
+async function fault(owner: Caller, other: Caller, { queue, random }: World["ports"]): Promise<void> {
+  const resting = good(await owner.call("POST", "/orders", order("sell", "90000", "1"), WAIT)).body;
+  const command = {
+    kind: "cancel",
+    id: random.id(clock.nowMs()),
+    orderId: resting.id,
+    userId: other.id,
+    side: "sell",
+    hold: 1n,
+    reason: "user",
+  } as const;
+  await queue.send("BTC-USDT", commandMessage(command, "driven"));
+  good(await owner.call("DELETE", `/orders/${resting.id}`, undefined, WAIT));
 }
 
 async function rob({ id }: Caller, asset: string, { store }: World["ports"]): Promise<void> {

@@ -235,16 +235,28 @@ describe("the log", () => {
 describe("metrics", () => {
   it("added in one go > written together, before control is given away", async () => {
     const calls: string[] = [];
-    const metrics = createMetrics({
-      addMetric: (name: string) => void calls.push(name),
-      publishStoredMetrics: () => void calls.push("publish"),
-    } as never);
+    const metrics = createMetrics(
+      (of) =>
+        ({
+          addMetric: (name: string) => void calls.push(`${of?.market ?? "all"} ${name}`),
+          publishStoredMetrics: () => void calls.push(`${of?.market ?? "all"} published`),
+        }) as never,
+    );
     metrics.add("A", "Count", 1);
     metrics.add("B", "Milliseconds", 2);
+    metrics.add("B", "Milliseconds", 2, { market: "BTC-USDT" });
     await Promise.resolve();
     metrics.add("C", "Count", 1);
     await Promise.resolve();
-    expect(calls).toEqual(["A", "B", "publish", "C", "publish"]);
+    expect(calls).toEqual([
+      "all A",
+      "all B",
+      "BTC-USDT B",
+      "all published",
+      "BTC-USDT published",
+      "all C",
+      "all published",
+    ]);
   });
 });
 

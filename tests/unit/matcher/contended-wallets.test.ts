@@ -154,7 +154,7 @@ describe("a wallet that others keep writing", () => {
     await take(contended(3));
     expect(await statusOf(quote)).toBe("filled");
     expect(isHot(await exchange.store.get(hotMarkPlace("MAKER")), clock.nowMs())).toBe(true);
-    expect(metrics.get(`Conflicts ${MARKET}`)).toBe(3);
+    expect(metrics.get("Conflicts")).toBe(3);
     expect(metrics.get("WalletsContended")).toBe(1);
     const line = log.lines.find(({ event }) => event === "wallet_contended");
     expect(line?.fields).toEqual({ market: MARKET, userId: "MAKER" });
@@ -239,10 +239,10 @@ describe("a wallet's mark", () => {
   });
 
   test("is counted one by one", async () => {
-    const told: string[] = [];
-    const add = (...told_: readonly unknown[]) => void told.push(told_.join(" "));
+    const told: unknown[] = [];
+    const add = (...told_: readonly unknown[]) => void told.push(told_);
     await new ContendedWallets(MARKET).add(["ALICE", "ALICE", "ALICE"], { ...ports(), metrics: { add } });
-    expect(told).toEqual(["WalletsContended Count 1"]);
+    expect(told).toEqual([["WalletsContended", "Count", 1, { market: MARKET }]]);
   });
 
   test("that fails for a reason that nobody knows fails the batch", async () => {

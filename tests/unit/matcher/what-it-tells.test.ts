@@ -83,10 +83,8 @@ describe("a matcher", () => {
     const told = await measured(() => exchange.match(MARKET, exchange.newMatcher(MARKET, { store })));
     expect(told.filter((each) => /^Co(nflicts|mmitRetries)/.test(each))).toEqual([
       "Conflicts 1 Count",
-      `Conflicts ${MARKET} 1 Count`,
       "CommitRetries 1 Count",
       "Conflicts 0 Count",
-      `Conflicts ${MARKET} 0 Count`,
       "CommitRetries 1 Count",
     ]);
     expect(linesOf("commit_refused")).toEqual([]);

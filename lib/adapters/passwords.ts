@@ -1,6 +1,6 @@
-import { type Argon2Parameters, argon2, randomBytes, timingSafeEqual } from "node:crypto";
-import { promisify } from "node:util";
+import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { Passwords } from "../auth/ports.ts";
+import { createArgon2id } from "./argon2.ts";
 
 /** OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane. */
 const MEMORY_KIB = 19_456;
@@ -21,11 +21,9 @@ type Hash = {
 };
 type Recipe = Omit<Hash, "tag"> & { readonly tagBytes: number };
 
-const derive = promisify((parameters: Argon2Parameters, done: (error: Error | null, tag: Buffer) => void) =>
-  argon2("argon2id", parameters, done),
-);
+const derive = createArgon2id();
 
-/** Argon2id, as Node has it built in. Hashes are PHC strings, so that each says how it was made. */
+/** Argon2id. Hashes are PHC strings, so that each says how it was made. */
 export const passwords: Passwords = {
   hash: async (password) => {
     const recipe = present();

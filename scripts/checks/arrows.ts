@@ -69,7 +69,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
 /** Packages by who may import them; `undefined` rooms may import none. */
 const PACKAGES: { readonly [room: string]: RegExp } = {
   money: /^$/,
-  adapters: /^(@aws-sdk\/|@aws-lambda-powertools\/|jose$|ulid$|node:)/,
+  adapters: /^(@aws-sdk\/|@aws-lambda-powertools\/|jose$|ulid$|hash-wasm|node:)/,
   edge: /^(@middy\/|aws-lambda$|zod\/mini$|node:crypto$)/,
   functions: /^aws-lambda$/,
   domain: /^(zod\/mini$|ulid$|node:crypto$|node:zlib$|node:buffer$)/,

@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { argon2Notice } from "../../lib/adapters/argon2.ts";
 import { until } from "../command/until.ts";
 import { holderOf, isTaken } from "./ports.ts";
 import {
@@ -23,6 +24,8 @@ import {
 /** Refuses, with a word on what to do, where the stack could not run; clears away what a killed one left. */
 export async function preflight(settings: Settings, say: (line: string) => void): Promise<void> {
   const { dataDir, workDir, ports } = settings;
+  const notice = argon2Notice();
+  if (notice !== undefined) say(notice);
   const records = recordPaths(settings);
   const places = [
     { directory: dataDir, purpose: "DATA_DIR", record: dataDirRecordPath(dataDir ?? "") },

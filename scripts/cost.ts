@@ -49,7 +49,7 @@ await runCommand({
         `${figure(totalOf(other) / totalOf(ours))} times as much. ${figure(writeUnits)} write units an order (goal: ${GOALS.writeUnits}).`,
     );
     print(
-      "Not in it: storage, alarms, data that leaves AWS, reads of market data, and what an idle exchange takes: nothing.",
+      "Not in it: storage, alarms and own metrics, cold starts, data that leaves AWS, reads of market data, and what comes without orders: polls of empty queues, and schedules.",
     );
     return 0;
   },

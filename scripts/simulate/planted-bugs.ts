@@ -437,7 +437,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "lib/matching/plan.ts",
     find: "if (!isAlone && needed",
     replace: "if (!isFirst && needed",
-    seed: 777_000,
+    seed: 1_504_100,
   },
   {
     name: "a withdrawal that was decided still counts as pending",

@@ -243,7 +243,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     file: "lib/journal/snapshots.ts",
     find: "await snapshotHeaders(market, { store }, watermark)",
     replace: "await snapshotHeaders(market, { store }, watermark + 1_000_000)",
-    seed: 50_000,
+    seed: 51_300,
   },
   {
     name: "a depth takes in an entry that it has had",

@@ -59,7 +59,8 @@ export async function idempotently(call: Call, run: Run, ports: IdempotencyPorts
     }
     drawn ??= ports.random.id(ports.clock.nowMs());
     const operationId = record?.operationId ?? drawn;
-    if (isOwn || call.kept === "transaction" || (await open(call, { place, record, operationId }, ports)))
+    const opening = { place, found: record, record: { fingerprint: call.fingerprint, operationId } };
+    if (isOwn || call.kept === "transaction" || (await openRecord(opening, ports)))
       return runOnce(call, { place, operationId, run }, ports);
   }
   return refuse("UNAVAILABLE", "The same call is still under way; try again");
@@ -68,20 +69,6 @@ export async function idempotently(call: Call, run: Run, ports: IdempotencyPorts
 /** Use cases that write the record themselves make a repetition harmless; of the others, one runs at a time. */
 function isUnderWay({ startedMs }: RequestRecord, { clock }: IdempotencyPorts): boolean {
   return startedMs !== undefined && clock.nowMs() - startedMs < LONGEST_CALL_MS;
-}
-
-type Opening = {
-  readonly place: Place;
-  readonly record: RequestRecord | undefined;
-  readonly operationId: string;
-};
-
-async function open(
-  { fingerprint }: Call,
-  { place, record, operationId }: Opening,
-  ports: IdempotencyPorts,
-): Promise<boolean> {
-  return await openRecord({ place, found: record, record: { fingerprint, operationId } }, ports);
 }
 
 type Operation = {

@@ -7,6 +7,12 @@ import type { Timeline } from "./timeline.ts";
 /** The item that a write contends for, or undefined where a design leaves it alone: designs differ in this and in nothing else. */
 export type Contends = (write: Write) => string | undefined;
 
+/** The very item that is written, as on DynamoDB. */
+export function itemOf(write: Write): string {
+  const { pk, sk } = write.kind === "put" ? write.item : write.key;
+  return `${write.table} ${pk} ${sk}`;
+}
+
 export type Attempt = { readonly isConflict: boolean };
 
 /** A transaction that is cancelled is answered after its first phase; till then it holds what it could get. */

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { deflateRawSync } from "node:zlib";
 import { type BuildOptions, build } from "esbuild";
-import { parse } from "yaml";
 import { figure, percentile, ratio } from "../command/statistics.ts";
+import { deployedSettings } from "../local/bundle.ts";
 import { PROJECT_ROOT } from "../local/configuration.ts";
 import { keySetOf, newKeys } from "../local/keys.ts";
 import type { Cleanup } from "./cleanup.ts";
@@ -20,9 +20,6 @@ const EMPTY_HANDLER = `
 import middy from "@middy/core";
 export const handler = middy().handler(async () => ({ statusCode: 204 }));
 `;
-/** Of serverless.yml: what serverless-esbuild keeps for itself, or what says nothing about the bundle. */
-const NOT_ESBUILDS = ["outputFileExtension", "exclude", "concurrency"];
-
 type Bundle = {
   readonly name: string;
   readonly path: string;
@@ -53,7 +50,7 @@ export async function measurePackages(cleanup: Cleanup, show: Show): Promise<Mea
   cleanup.add(() => rmSync(directory, { recursive: true, force: true }));
   const entries = globSync("functions/**/*.ts", { cwd: PROJECT_ROOT }).toSorted();
   const bundles: Bundle[] = [];
-  const settings = bundleSettings();
+  const settings = deployedSettings();
   const context = (entry: string): BundleContext => ({
     name: entry.replace(/^functions\//, "").replace(/\.ts$/, ""),
     settings,
@@ -76,26 +73,14 @@ export async function measurePackages(cleanup: Cleanup, show: Show): Promise<Mea
   return report(loaded, empty);
 }
 
-/** The settings that deployment uses, from where it reads them. */
-function bundleSettings(): BuildOptions {
-  const house = parse(readFileSync(join(PROJECT_ROOT, "serverless.yml"), "utf8")) as {
-    readonly custom: { readonly esbuild: { readonly [name: string]: unknown } };
-  };
-  const settings = Object.entries(house.custom.esbuild).filter(([name]) => !NOT_ESBUILDS.includes(name));
-  return Object.fromEntries(settings);
-}
-
 type BundleContext = { readonly name: string; readonly settings: BuildOptions; readonly directory: string };
 
 async function bundle(source: BuildOptions, { name, settings, directory }: BundleContext): Promise<Bundle> {
   const path = join(directory, `${name.replaceAll(/\W+/g, "-")}.mjs`);
   const { outputFiles } = await build({
-    platform: "node",
     ...settings,
-    absWorkingDir: PROJECT_ROOT,
     ...source,
     outfile: path,
-    logLevel: "silent",
     write: false,
   });
   const [output] = outputFiles;

@@ -1,5 +1,4 @@
-import type { Write } from "../../lib/store/store.ts";
-import type { Contends } from "../aws-model/contended-store.ts";
+import { type Contends, itemOf } from "../aws-model/contended-store.ts";
 
 /** A way to keep a busy user's wallet from holding up the markets. */
 export type Design = {
@@ -12,11 +11,6 @@ export type Design = {
   /** Whether the API sees that a market waits for a wallet. */
   readonly yields: boolean;
 };
-
-function itemOf(write: Write): string {
-  const { pk, sk } = write.kind === "put" ? write.item : write.key;
-  return `${write.table} ${pk} ${sk}`;
-}
 
 const one: Design["reserve"] = () => itemOf;
 const perMarket: Design["reserve"] = (market) => (write) =>

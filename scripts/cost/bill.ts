@@ -1,4 +1,5 @@
 import { LATENCIES, transactionLatency } from "../aws-model/latencies.ts";
+import { MEMORY_GB } from "../aws-model/memory.ts";
 import { PRICES } from "../aws-model/prices.ts";
 
 /** Units of DynamoDB that something consumes. */
@@ -16,14 +17,14 @@ export type Consumption = {
 export type Position = { readonly what: string; readonly how: string; readonly dollars: number };
 
 export const BATCH = 10;
-const API_GB = 0.5;
-const MATCHER_GB = 1769 / 1024;
-const PROJECTOR_GB = 1;
 const RESERVE_ITEMS = 2;
 /** Of a batch that half rests and half fills: the entry, and each order with its wallet. */
 const COMMIT_ITEMS = 1 + 2 * BATCH;
 /** What the processor does of a call and of a batch, ms; assumed. */
 const PROCESSOR_MS = { call: 5, batch: 10 };
+/** Who calls and what there is are read, the reserve is made, the command is sent. */
+const CALL_MS =
+  PROCESSOR_MS.call + 2 * LATENCIES.read.p50 + transactionLatency(RESERVE_ITEMS).p50 + LATENCIES.send.p50;
 /** A line of access log and what Lambda itself writes of a call. */
 const LOG_BYTES_PER_INVOCATION = 700;
 
@@ -37,14 +38,16 @@ const text = ({ readUnits, writeUnits }: Units): string =>
 
 /** One order of the standard flow, in batches of ten, from request to projections. */
 export function billOf({ call, reserve, match, project }: Consumption): readonly Position[] {
-  const callMs =
-    PROCESSOR_MS.call + 2 * LATENCIES.read.p50 + transactionLatency(RESERVE_ITEMS).p50 + LATENCIES.send.p50;
   const batchMs = PROCESSOR_MS.batch + transactionLatency(COMMIT_ITEMS).p50;
   const projectMs = PROCESSOR_MS.batch + 2 * LATENCIES.read.p50 + 2 * transactionLatency(COMMIT_ITEMS).p50;
   const invocations = 1 + 2 / BATCH;
   return [
     position("API Gateway", "1 request", PRICES.apiRequests / 1e6),
-    position("Lambda: the call", `${callMs.toFixed(0)} ms at ${API_GB * 1024} MB`, lambda(callMs, API_GB)),
+    position(
+      "Lambda: the call",
+      `${CALL_MS.toFixed(0)} ms at ${MEMORY_GB.api * 1024} MB`,
+      lambda(CALL_MS, MEMORY_GB.api),
+    ),
     position("DynamoDB: who calls", text(call), units(call)),
     position("DynamoDB: reserve", text(reserve), units(reserve)),
     position(
@@ -55,13 +58,13 @@ export function billOf({ call, reserve, match, project }: Consumption): readonly
     position(
       "Lambda: the matcher",
       `${batchMs.toFixed(0)} ms at 1769 MB for ${BATCH}`,
-      lambda(batchMs, MATCHER_GB) / BATCH,
+      lambda(batchMs, MEMORY_GB.matcher) / BATCH,
     ),
     position("DynamoDB: match", text(match), units(match)),
     position(
       "Lambda: the projector",
       `${projectMs.toFixed(0)} ms at 1024 MB for ${BATCH}`,
-      lambda(projectMs, PROJECTOR_GB) / BATCH,
+      lambda(projectMs, MEMORY_GB.projector) / BATCH,
     ),
     position("DynamoDB: projections", text(project), units(project)),
     position(
@@ -81,8 +84,6 @@ export function straightforwardBill(): readonly Position[] {
   const open: Units = { readUnits: 2, writeUnits: 2 };
   const fill: Units = { readUnits: 4, writeUnits: 2 + 2 * (2 + 1) + 4 * 2 };
   const fills = 0.5;
-  const callMs =
-    PROCESSOR_MS.call + 2 * LATENCIES.read.p50 + transactionLatency(RESERVE_ITEMS).p50 + LATENCIES.send.p50;
   const matchMs =
     PROCESSOR_MS.call +
     LATENCIES.read.p50 +
@@ -90,10 +91,18 @@ export function straightforwardBill(): readonly Position[] {
     fills * (LATENCIES.read.p50 + transactionLatency(7).p50);
   return [
     position("API Gateway", "1 request", PRICES.apiRequests / 1e6),
-    position("Lambda: the call", `${callMs.toFixed(0)} ms at ${API_GB * 1024} MB`, lambda(callMs, API_GB)),
+    position(
+      "Lambda: the call",
+      `${CALL_MS.toFixed(0)} ms at ${MEMORY_GB.api * 1024} MB`,
+      lambda(CALL_MS, MEMORY_GB.api),
+    ),
     position("DynamoDB: place", `order, balance, index of open orders: ${text(place)}`, units(place)),
     position("SQS", "a send, a receive, a delete", (3 * PRICES.queueRequests) / 1e6),
-    position("Lambda: the matcher", `${matchMs.toFixed(0)} ms at 1769 MB`, lambda(matchMs, MATCHER_GB)),
+    position(
+      "Lambda: the matcher",
+      `${matchMs.toFixed(0)} ms at 1769 MB`,
+      lambda(matchMs, MEMORY_GB.matcher),
+    ),
     position("DynamoDB: open", `the order's status, the best orders read: ${text(open)}`, units(open)),
     position(
       "DynamoDB: fills",

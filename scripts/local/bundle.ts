@@ -1,7 +1,25 @@
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
+import { parse } from "yaml";
 import { type Configuration, PROJECT_ROOT } from "./configuration.ts";
+
+/** Of serverless.yml: what serverless-esbuild keeps for itself, or what says nothing about the bundle. */
+const NOT_ESBUILDS = ["outputFileExtension", "exclude", "concurrency"];
+
+/** The settings that deployment uses, from where it reads them. */
+export function deployedSettings(): BuildOptions {
+  const house = parse(readFileSync(join(PROJECT_ROOT, "serverless.yml"), "utf8")) as {
+    readonly custom: { readonly esbuild: { readonly [name: string]: unknown } };
+  };
+  const settings = Object.entries(house.custom.esbuild).filter(([name]) => !NOT_ESBUILDS.includes(name));
+  return {
+    platform: "node",
+    logLevel: "silent",
+    absWorkingDir: PROJECT_ROOT,
+    ...Object.fromEntries(settings),
+  };
+}
 
 /**
  * Bundles all functions at once. What they share (most of it: the AWS SDK) is written and loaded once, where bundles of their own
@@ -13,23 +31,14 @@ export async function bundleFunctions(configuration: Configuration, outputDir: s
   );
   rmSync(outputDir, { recursive: true, force: true });
   await build({
-    absWorkingDir: PROJECT_ROOT,
+    ...deployedSettings(),
+    minify: false,
     entryPoints: [...files],
     outbase: ".",
     outdir: outputDir,
     outExtension: { ".js": ".mjs" },
     chunkNames: "shared/[hash]",
-    bundle: true,
     splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    mainFields: ["module", "main"],
-    alias: { "@aws-sdk/credential-provider-node": "./lib/adapters/environment-credentials.ts" },
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
-    logLevel: "silent",
   });
 }
 

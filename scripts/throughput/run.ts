@@ -1,8 +1,10 @@
-import { type Store, StoreUnavailable, type Write } from "../../lib/store/store.ts";
+import { type Store, StoreUnavailable } from "../../lib/store/store.ts";
 import { cancelOrder } from "../../lib/trading/cancel-order.ts";
 import { placeOrder } from "../../lib/trading/place-order.ts";
 import type { Consumer } from "../aws-model/consumers.ts";
+import { itemOf } from "../aws-model/contended-store.ts";
 import { LATENCIES } from "../aws-model/latencies.ts";
+import { MEMORY_GB } from "../aws-model/memory.ts";
 import { Meter } from "../aws-model/meter.ts";
 import { PRICES } from "../aws-model/prices.ts";
 import { type Round, VirtualExchange } from "../aws-model/virtual-exchange.ts";
@@ -48,8 +50,6 @@ const FAR_SHARE = 0.2;
 const CANCEL_SHARE = 0.2;
 const GROUP_CALLS_PER_SECOND = 300;
 const PARTITION_UNITS_PER_SECOND = 1_000;
-const API_GB = 0.5;
-const MATCHER_GB = 1769 / 1024;
 /** Of a transaction's time that it holds its items, as in `npm run contention`. */
 const WINDOW_SHARE = 0.7;
 
@@ -174,16 +174,11 @@ class Run {
     const sends = this.#calls * (consumer.lingers ? 2 : 1);
     const dollars =
       (this.#calls * (PRICES.apiRequests + PRICES.invocations)) / 1e6 +
-      (this.#apiMs / 1_000) * API_GB * PRICES.gbSeconds +
-      (lambdaMs / 1_000) * MATCHER_GB * PRICES.gbSeconds +
+      (this.#apiMs / 1_000) * MEMORY_GB.api * PRICES.gbSeconds +
+      (lambdaMs / 1_000) * MEMORY_GB.matcher * PRICES.gbSeconds +
       (consumer.lingers ? 0 : (this.#rounds * PRICES.invocations) / 1e6) +
       ((sends + receivesAndDeletes) * PRICES.queueRequests) / 1e6 +
       (this.#meter.writeUnits * PRICES.writeUnits + this.#meter.readUnits * PRICES.readUnits) / 1e6;
     return (1e6 * dollars) / Math.max(1, this.#taken);
   }
-}
-
-function itemOf(write: Write): string {
-  const { pk, sk } = write.kind === "put" ? write.item : write.key;
-  return `${write.table} ${pk} ${sk}`;
 }
